@@ -1,0 +1,1 @@
+"""The hub: conversations, facts, handovers and cases behind every channel."""
