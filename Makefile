@@ -1,0 +1,30 @@
+# Every target is a short Python program in tools/ that needs nothing installed.
+PYTHON ?= python3
+ARGS ?=
+MAKEFLAGS += --no-print-directory
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check train seed replay lock python
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+run: python ## Set up if needed, then start everything and open http://127.0.0.1:8000
+	@$(PYTHON) -m tools.run
+
+test: python ## Set up if needed, then run all tests (ARGS="tests/tools -k ports" for some)
+	@$(PYTHON) -m tools.suite $(ARGS)
+
+check: python ## Format, lint, types, templates, YAML and training data (ARGS="lint types" for some)
+	@$(PYTHON) -m tools.check $(ARGS)
+
+train: python ## Train the assistant if its data changed (ARGS=--force to train anyway)
+	@$(PYTHON) -m tools.training $(ARGS)
+
+lock: python ## Lock requirements/*.in again after changing them (ARGS="hub dev" for some)
+	@$(PYTHON) -m tools.lock $(ARGS)
+
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
+	  echo "A working python3 (3.10 or newer) is needed to begin; install one, or name it: make PYTHON=/path/to/python3"; \
+	  exit 1; }

@@ -1,0 +1,71 @@
+"""Processes that outlived a supervisor killed without a chance to stop them.
+
+A stack notes its processes in its state folder. The next start with the same folder ends those that still run, so a
+kill -9 costs nobody a hunt for what holds the ports.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+from tools.console import Refusal, shown
+
+
+def remember(var: Path, pids: list[int]) -> None:
+    _note(var).write_text(json.dumps({"supervisor": os.getpid(), "pids": pids}))
+
+
+def sweep(var: Path) -> None:
+    """End what a dead supervisor left; refuse when the supervisor of this folder is alive and is not us."""
+    try:
+        note = json.loads(_note(var).read_text())
+    except (OSError, ValueError):
+        return
+    ours = [pid for pid in note["pids"] if _belongs_to(pid, var)]
+    supervisor = note["supervisor"]
+    if ours and supervisor != os.getpid() and _is_alive(supervisor):
+        raise Refusal(
+            f"Tellonce already runs with the state folder {shown(var)} (process {supervisor}); "
+            "stop it first, or set TELLONCE_VAR to another folder and other ports."
+        )
+    for pid in ours:
+        _end(pid)
+    _note(var).unlink(missing_ok=True)
+
+
+def _note(var: Path) -> Path:
+    return var / "processes.json"
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _belongs_to(pid: int, var: Path) -> bool:
+    """Process numbers are used again: only one that carries our state folder in its environment is ours."""
+    try:
+        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return f"TELLONCE_VAR={var}".encode() in environment
+
+
+def _end(group: int, patience_s: float = 10.0) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(group, number)
+        except ProcessLookupError:
+            return
+        give_up_at = time.monotonic() + patience_s
+        while time.monotonic() < give_up_at and Path(f"/proc/{group}").exists():
+            time.sleep(0.05)

@@ -1,0 +1,38 @@
+"""`make lock`: turn every requirements/*.in into a locked .txt with hashes and without addresses.
+
+The hub's locks hold for every system and Python 3.11 to 3.13. The bot's is for Linux: elsewhere Rasa 3.6 asks for
+other TensorFlow builds, which nobody here has run.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tools.console import main, run_step, stop_on_signals
+from tools.environments import LOGS, bootstrap_uv
+
+# django-htmx is wanted for one JavaScript file; what it would pull in is never imported.
+NOT_INSTALLED = ("django", "asgiref", "sqlparse")
+EVERYWHERE = ("--universal", "--python-version", "3.11")
+TARGETS = {
+    "uv": ("--universal", "--python-version", "3.10"),
+    "hub": EVERYWHERE,
+    "dev": (*EVERYWHERE, "--constraints", "requirements/hub.txt"),
+    "bot": ("--python-platform", "linux", "--python-version", "3.10"),
+}
+
+
+def lock(names: list[str]) -> None:
+    uv = bootstrap_uv()
+    for name in names or list(TARGETS):
+        left_out = [option for package in NOT_INSTALLED for option in ("--no-emit-package", package)]
+        command: list[str | Path] = [uv, "pip", "compile", "--quiet", "--generate-hashes", "--custom-compile-command", "make lock",
+                   "--no-emit-index-url", *TARGETS[name], *left_out, f"requirements/{name}.in",
+                   "--output-file", f"requirements/{name}.txt"]  # fmt: skip
+        run_step(f"Locking {name}", command, LOGS / f"lock-{name}.log", env={"UV_NO_CONFIG": "1"})
+
+
+if __name__ == "__main__":
+    stop_on_signals()
+    main(lambda: lock(sys.argv[1:]))

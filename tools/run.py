@@ -1,0 +1,71 @@
+"""`make run`: build what is missing, start everything, say where it is, stop everything."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from tools import environments, training
+from tools.console import ROOT, Stopped, main, say, stop_on_signals
+from tools.ports import Ports
+from tools.stack import Stack
+
+SCREEN = """
+Tellonce is running. Ctrl-C stops it.
+
+  The shop with the chat   {hub}/
+  The agents' desk         {hub}/desk
+  JSON API                 {hub}/api/v1   (reference: {hub}/docs)
+  Logs and database        {var}
+
+Sign in at the desk
+{logins}
+
+Two minutes to see it work
+  1. Open the shop, start the chat and write: I want to return my old TV box, my account is 10042
+  2. Follow the buttons a little; then write: can I talk to a person?
+  3. Open the desk in a second window, sign in and accept. All that was said, understood and tried is there.
+  4. Answer, resolve it in your own words and give the chat back to the assistant.
+  5. In the chat, ask what happens next: the assistant knows what was done.
+"""
+
+
+def run() -> int:
+    stack = Stack(state_folder(), Ports.from_environ())
+    stack.refuse_taken_ports()
+    environments.ensure(environments.HUB, "hub")
+    training.train()
+    say("Starting the hub, Rasa, the action server and the demo company …")
+    with stack:
+        say(SCREEN.format(hub=stack.ports.urls["hub"], var=shown_folder(stack.var), logins=logins(stack)))
+        wait_for_the_end(stack)
+    return 0
+
+
+def state_folder() -> Path:
+    return Path(os.environ.get("TELLONCE_VAR") or ROOT / "var")
+
+
+def shown_folder(var: Path) -> str:
+    return f"{os.path.relpath(var, ROOT)}/" if var.is_relative_to(ROOT) else f"{var}/"
+
+
+def logins(stack: Stack) -> str:
+    """What the demo seed printed: it alone creates demo agents, so it alone knows them."""
+    lines = stack.log("seed-demo").read_text(errors="replace").splitlines()
+    return "\n".join(f"  {line.strip()}" for line in lines if "@" in line) or "  (see var/log/seed-demo.log)"
+
+
+def wait_for_the_end(stack: Stack) -> None:
+    try:
+        while True:
+            stack.refuse_dead()
+            time.sleep(0.5)
+    except (Stopped, KeyboardInterrupt):
+        say("\nStopping …")
+
+
+if __name__ == "__main__":
+    stop_on_signals()
+    main(run)
