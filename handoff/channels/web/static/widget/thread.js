@@ -1,0 +1,167 @@
+/* The conversation as this browser knows it: each message once, in the order of the ledger, and who was speaking when.
+ * Pure: no socket, no page. `rows` is what the view shows. */
+
+import { plain } from "./text.js";
+import { switchWords } from "./words.js";
+
+const SPEAKERS = new Set(["assistant", "agent"]);
+
+export class Thread {
+  #messages = [];
+  #byId = new Map();
+  #marks = [];
+  #cursor = 0;
+  #highest = 0;
+  #seenByThem = 0;
+
+  /** The last `seq` received in order. An acknowledgement does not move it: words before it may still be on their way. */
+  get cursor() {
+    return this.#cursor;
+  }
+
+  get lastFromThem() {
+    return this.#messages.findLast((message) => message.author !== "customer") ?? null;
+  }
+
+  get last() {
+    return this.#messages.at(-1) ?? null;
+  }
+
+  unreadAfter(seq) {
+    return this.#messages.filter((message) => SPEAKERS.has(message.author) && message.seq > seq).length;
+  }
+
+  /** Takes a message of the hub; false when it was here already. */
+  accept(message) {
+    if (!isMessage(message)) return false;
+    this.#cursor = Math.max(this.#cursor, message.seq);
+    return this.#insert(message);
+  }
+
+  /** The hub has our words: they become a message at the place it gave them. */
+  acknowledge({ message_id: id, seq, created_at }, entry) {
+    if (!entry.text || !Number.isInteger(seq) || !id) return;
+    this.#insert({ id, seq, created_at, author: "customer", text: entry.text, client_ref: entry.frame.client_ref });
+  }
+
+  seenByThem(seq) {
+    if (Number.isInteger(seq)) this.#seenByThem = Math.max(this.#seenByThem, seq);
+  }
+
+  /** Somebody else speaks from here on, before their first word. */
+  mark(who) {
+    this.#marks.push({ after: this.#highest, who, key: `mark ${this.#marks.length}` });
+  }
+
+  #insert(message) {
+    if (this.#byId.has(message.id)) return false;
+    const record = { ...message, text: plain(message.text), name: plain(message.name) };
+    this.#byId.set(message.id, record);
+    this.#messages.push(record);
+    const before = this.#messages.at(-2);
+    if (before && before.seq > record.seq) this.#messages.sort((one, other) => one.seq - other.seq);
+    this.#highest = Math.max(this.#highest, record.seq);
+    return true;
+  }
+
+  /** Rows `{key, type: day|switch|message, …}`; `waiting` are the entries of Outgoing, shown last. */
+  rows(waiting, { mayPress }) {
+    const writing = new Rows(this.#marks);
+    for (const message of this.#messages) writing.message(message);
+    writing.marksUpTo(Infinity);
+    for (const entry of waiting) if (entry.text) writing.waiting(entry);
+    return this.#withStates(writing.rows, mayPress && !waiting.some((entry) => entry.text));
+  }
+
+  #withStates(rows, mayPress) {
+    const messages = rows.filter((row) => row.type === "message");
+    const own = messages.findLast((row) => row.author === "customer" && !row.state);
+    if (own && own === messages.findLast((row) => !row.state)) own.state = this.#seenByThem >= own.seq ? "delivered" : "sent";
+    messages.forEach((row, at) => {
+      if (!row.buttons.length) return;
+      const later = messages.slice(at + 1);
+      row.mayPress = mayPress && !later.some((other) => other.author !== "system");
+      row.pressed = row.mayPress ? null : (later.find((other) => other.author === "customer")?.text ?? null);
+    });
+    return rows;
+  }
+}
+
+function isMessage(message) {
+  return Boolean(message) && typeof message.id === "string" && Number.isInteger(message.seq);
+}
+
+/** Writes rows from top to bottom, remembering who spoke last. */
+class Rows {
+  rows = [];
+  #marks;
+  #speaker = null;
+  #day = null;
+  #author = null;
+
+  constructor(marks) {
+    this.#marks = [...marks];
+  }
+
+  message(message) {
+    this.marksUpTo(message.seq);
+    this.#dayOf(message.created_at);
+    if (SPEAKERS.has(message.author)) this.#switchTo({ kind: message.author, name: message.name }, `switch ${message.id}`);
+    if (message.author === "system") this.#replaceSwitch(message.text);
+    this.#push({
+      ...message,
+      key: message.client_ref ?? message.id,
+      buttons: (Array.isArray(message.buttons) ? message.buttons : []).map((button) => plain(button?.title)),
+      state: null,
+    });
+  }
+
+  waiting(entry) {
+    const { client_ref } = entry.frame;
+    const created_at = new Date(entry.at).toISOString();
+    const { state, reason } = entry;
+    this.#push({ key: client_ref, client_ref, author: "customer", text: entry.text, created_at, buttons: [], state, reason });
+  }
+
+  marksUpTo(seq) {
+    while (this.#marks.length && this.#marks[0].after < seq) {
+      const { who, key } = this.#marks.shift();
+      this.#switchTo(who, key);
+    }
+  }
+
+  #push(message) {
+    const isFirst = this.#author !== `${message.author} ${message.name}`;
+    this.#author = `${message.author} ${message.name}`;
+    this.rows.push({ ...message, type: "message", isFirst, held: this.#speaker?.kind ?? "assistant" });
+  }
+
+  /** The first speaker of all needs no announcement, unless it is a person. */
+  #switchTo(who, key) {
+    const before = this.#speaker;
+    this.#speaker = who;
+    if (before ? before.kind === who.kind && before.name === who.name : who.kind === "assistant") return;
+    if (this.#isIntroduced(who.name)) return;
+    this.rows.push({ key, type: "switch", who, ...switchWords(who, Boolean(before)), held: who.kind });
+    this.#author = null;
+  }
+
+  /** A sentence of the hub that names the newcomer is the better divider; two would say the same thing twice. */
+  #replaceSwitch(text) {
+    const last = this.rows.at(-1);
+    if (last?.type === "switch" && last.who.name && text.includes(last.who.name)) this.rows.pop();
+  }
+
+  #isIntroduced(name) {
+    const last = this.rows.at(-1);
+    return Boolean(name) && last?.type === "message" && last.author === "system" && last.text.includes(name);
+  }
+
+  #dayOf(created_at) {
+    const day = new Date(created_at).toDateString();
+    if (day === this.#day || day === "Invalid Date") return;
+    this.#day = day;
+    this.rows.push({ key: `day ${day}`, type: "day", at: created_at });
+    this.#author = null;
+  }
+}

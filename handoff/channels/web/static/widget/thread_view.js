@@ -1,0 +1,118 @@
+/* Shows rows in the log. A row's words are written once; later only its state changes, so a screen reader that follows
+ * the log hears every message exactly once. */
+
+import { h, setText } from "./dom.js";
+import { anchor, linkified, plain, safeAddress } from "./text.js";
+import { WORDS, clock, day } from "./words.js";
+
+const NEAR_END_PX = 80;
+
+export class ThreadView {
+  #log;
+  #on;
+  #shown = new Map();
+
+  /** `on`: press(messageId, index, title), retry(clientRef), base (address for relative links). */
+  constructor(log, on) {
+    this.#log = log;
+    this.#on = on;
+  }
+
+  render(rows) {
+    const follow = this.isAtEnd;
+    const keys = new Set(rows.map((row) => row.key));
+    for (const [key, view] of this.#shown) if (!keys.has(key)) this.#remove(key, view);
+    let place = null;
+    for (const row of rows) {
+      const view = this.#shown.get(row.key) ?? this.#build(row);
+      const next = place ? place.nextSibling : this.#log.firstChild;
+      if (next !== view.node) this.#log.insertBefore(view.node, next);
+      view.update(row);
+      place = view.node;
+    }
+    if (follow || rows.at(-1)?.state === "sending") this.toEnd();
+  }
+
+  get isAtEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#log;
+    return scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+  }
+
+  toEnd() {
+    this.#log.scrollTop = this.#log.scrollHeight;
+  }
+
+  #remove(key, { node }) {
+    node.remove();
+    this.#shown.delete(key);
+  }
+
+  #build(row) {
+    const view = { day: dayRow, switch: switchRow, message: (it) => messageRow(it, this.#on) }[row.type](row);
+    this.#shown.set(row.key, view);
+    return view;
+  }
+}
+
+function dayRow(row) {
+  return { node: h("div", { class: "day" }, h("span", {}, day(row.at))), update() {} };
+}
+
+function switchRow(row) {
+  const note = row.note ? h("span", { class: "note" }, row.note) : null;
+  const node = h("div", { class: "switch", "data-held": row.held }, h("strong", {}, row.text), note);
+  return { node, update() {} };
+}
+
+function messageRow(row, on) {
+  const state = h("p", { class: "state", hidden: true });
+  const buttons = row.buttons.map((title, index) => button(title, () => on.press(row.id, index, title)));
+  const choice = buttons.length ? h("div", { class: "buttons", role: "group", "aria-label": "Answers to choose from" }, ...buttons) : null;
+  const node = h(
+    "div",
+    { class: "message", "data-author": row.author },
+    meta(row),
+    h("p", { class: "words", dir: "auto" }, ...linkified(row.text)),
+    linkCard(row.link, on.base),
+    choice,
+    state,
+  );
+  return { node, update: (now) => update({ node, state, buttons }, now, on) };
+}
+
+function update({ node, state, buttons }, row, on) {
+  node.dataset.held = row.held;
+  node.toggleAttribute("data-first", row.isFirst);
+  buttons.forEach((one) => {
+    const isPressed = row.pressed === one.textContent;
+    one.disabled = !row.mayPress;
+    if (isPressed) one.setAttribute("aria-pressed", "true");
+  });
+  showState(state, row, on);
+}
+
+function showState(state, row, on) {
+  state.hidden = !row.state;
+  if (state.dataset.is === row.state) return;
+  state.dataset.is = row.state ?? "";
+  const isFailed = row.state === "failed" || row.state === "refused";
+  if (!isFailed) return setText(state, WORDS[row.state] ?? "");
+  const retry = h("button", { type: "button", class: "retry", click: () => on.retry(row.client_ref) }, WORDS.failed);
+  state.replaceChildren(...[row.reason ? h("span", {}, `${row.reason} `) : null, retry].filter(Boolean));
+}
+
+function meta(row) {
+  if (row.author === "system") return null;
+  const name = row.author === "customer" ? WORDS.customer : row.name || WORDS[row.author] || WORDS.agent;
+  const time = h("time", { datetime: row.created_at }, clock(row.created_at));
+  return h("p", { class: "meta" }, h("span", { class: "name", dir: "auto" }, name), time);
+}
+
+function button(title, press) {
+  return h("button", { type: "button", class: "choice", dir: "auto", click: press }, title);
+}
+
+function linkCard(link, base) {
+  const address = link && safeAddress(link.url, base);
+  return address ? h("p", { class: "link" }, anchor(address, plain(link.title) || address, { class: "card" })) : null;
+}

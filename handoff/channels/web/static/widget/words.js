@@ -1,0 +1,89 @@
+/* Every sentence the widget says by itself. Plain words; the hub and the assistant say the rest. */
+
+export const TEXT_LIMIT = 4000;
+
+export const WORDS = {
+  open: "Chat with us",
+  close: "Close chat",
+  conversation: "Conversation",
+  download: "Download this conversation",
+  downloadFailed: "The conversation could not be downloaded just now.",
+  write: "Write a message",
+  send: "Send",
+  latest: "Show the newest message",
+  customer: "You",
+  assistant: "Assistant",
+  agent: "Our team",
+  greeting: "What can we sort out?",
+  promise: "Tell it once. Whoever helps you next, assistant or person, can read it here.",
+  person: "Talk to a person",
+  asking: "Asking for a person…",
+  askAgain: "Not sent. Ask again",
+  waiting: "Waiting for a person",
+  connecting: "Connecting…",
+  again: "The connection was lost. Connecting again…",
+  away: "Chat is not available right now. What you write is kept here and sent when it is back.",
+  awayShort: "Chat is not available right now",
+  sending: "Sending…",
+  sent: "Sent",
+  delivered: "Delivered",
+  failed: "Not sent. Tap to try again",
+  notSent: "Your message was not sent.",
+};
+
+export const tooLong = (length) =>
+  `A message can have ${TEXT_LIMIT.toLocaleString("en")} characters; this one has ${length.toLocaleString("en")}. Please shorten it or send it in two parts.`;
+export const typing = (name) => `${name || WORDS.agent} is typing`;
+export const working = (name) => `${name || WORDS.assistant} is still working on it`;
+export const talkingTo = (name) => `Talking to ${name || "a person"}`;
+export const unread = (count) => `${count} unread ${count === 1 ? "message" : "messages"}`;
+
+export function switchWords({ kind, name }, isReturn) {
+  if (kind === "agent") {
+    const agent = name || WORDS.agent;
+    return { text: `${agent} is here`, note: `${agent} can read everything above. No need to say it again.` };
+  }
+  const assistant = name ? `${name}, the assistant,` : "The assistant";
+  return { text: `${assistant} is ${isReturn ? "back" : "here"}`, note: null };
+}
+
+/** The line under the header: who holds the floor, as one sentence. */
+export function floorLine({ floor, who, queue }) {
+  if (floor === "queue") return queueLine(queue);
+  if (floor === "agent") return `${who?.name || "A person"} has the whole conversation.`;
+  if (floor === "closed") return "This conversation is closed. Write to open it again.";
+  return `${who?.name || "You are talking to an assistant,"} ${who?.name ? "is an automated assistant." : "not a person."}`;
+}
+
+function queueLine(queue) {
+  if (!queue || !Number.isInteger(queue.position) || queue.position < 1) return "You are in line. You can keep writing.";
+  const place = queue.position === 1 ? "You are next in line" : `You are ${ordinal(queue.position)} in line`;
+  const range = waitRange(queue.wait_s);
+  return range ? `${place}, ${range}.` : `${place}.`;
+}
+
+export function waitRange(wait) {
+  if (!wait || !Number.isFinite(wait.high)) return "";
+  const low = Math.max(1, Math.floor((wait.low || 0) / 60));
+  const high = Math.ceil(wait.high / 60);
+  if (high <= 1) return "about a minute";
+  if (high >= 120) return `about ${Math.max(1, Math.floor(low / 60))} to ${Math.ceil(high / 60)} hours`;
+  return low >= high ? `about ${high} minutes` : `about ${low} to ${high} minutes`;
+}
+
+function ordinal(number) {
+  const rule = new Intl.PluralRules("en", { type: "ordinal" }).select(number);
+  return `${number}${{ one: "st", two: "nd", few: "rd", other: "th" }[rule]}`;
+}
+
+export function clock(at) {
+  const time = new Date(at);
+  return Number.isNaN(time.getTime()) ? "" : time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+}
+
+export function day(at) {
+  const date = new Date(at);
+  const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86400000);
+  if (days === 0) return "Today";
+  return days === 1 ? "Yesterday" : date.toLocaleDateString([], { weekday: "long", day: "numeric", month: "long" });
+}
