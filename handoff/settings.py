@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     assistant_slow_after_s: float = 3.0
     assistant_concurrency: int = 8
     assistant_session_turns: int = Field(default=40, description="Turns after which the Rasa session is rotated.")
+    new_conversation_after_hours: float = Field(
+        default=24.0, description="A customer who comes back to a finished conversation after this starts a new one."
+    )
     empty_turns_before_handover: int = 2
 
     # The action server

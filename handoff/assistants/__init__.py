@@ -1,0 +1,1 @@
+"""Edges to whatever answers customers: Rasa, and a scripted one for tests."""

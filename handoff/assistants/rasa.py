@@ -1,0 +1,133 @@
+"""Rasa, reached over HTTP through `bot/channel.py` (contract 1 in docs/architecture.md).
+
+A turn that could not be delivered (connection refused or dropped) is sent again until the deadline: the message id
+makes that safe. Anything else that is wrong raises `AssistantFailed` with a sentence for the desk.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from handoff.errors import AssistantFailed
+from handoff.ports import Button, FoundFact, Link, TurnRequest, TurnResult, Words
+
+ANSWER_LIMIT_BYTES = 256 * 1024
+TRY_AGAIN_AFTER_S = 0.4
+
+
+class _Said(BaseModel):
+    text: str | None = None
+    buttons: list[dict[str, str]] = []
+    image: str | None = None
+    link: dict[str, str] | None = None
+
+
+class _Fact(BaseModel):
+    name: str
+    value: str
+    validated: bool = False
+    sensitive: bool = False
+
+
+class _Answer(BaseModel):
+    """What `bot/channel.py` answers. Unknown keys are ignored, wrong shapes refused."""
+
+    messages: list[_Said]
+    understood: dict[str, Any] = {}
+    slots: dict[str, Any] = {}
+    form: dict[str, Any] | None = None
+    tried: list[dict[str, Any]] = []
+    facts: list[_Fact] = []
+    question: str | None = None
+    actions: list[str] = []
+    failures: list[str] = []
+
+
+class Rasa:
+    """`async with Rasa(url, secret, timeout_s)`; one client for the life of the hub."""
+
+    def __init__(self, url: str, secret: str, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._client = httpx.AsyncClient(
+            base_url=url, headers={"X-Tellonce-Secret": secret}, timeout=timeout_s, trust_env=False
+        )
+
+    async def __aenter__(self) -> "Rasa":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.aclose()
+
+    async def answer(self, request: TurnRequest) -> TurnResult:
+        """One turn within the deadline, or `AssistantFailed`."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                body = await self._post_until_delivered(request)
+        except TimeoutError:
+            raise AssistantFailed(f"The assistant did not answer within {self._timeout_s:g} s.") from None
+        try:
+            return _result(_Answer.model_validate_json(body))
+        except ValidationError:
+            raise AssistantFailed("The assistant answered something that cannot be read.") from None
+
+    async def is_well(self) -> bool:
+        """Whether Rasa answers at all."""
+        try:
+            return (await self._client.get("/", timeout=2)).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    async def _post_until_delivered(self, request: TurnRequest) -> bytes:
+        while True:
+            try:
+                return await self._post(request)
+            except (httpx.ConnectError, httpx.RemoteProtocolError, httpx.ReadError):
+                await asyncio.sleep(TRY_AGAIN_AFTER_S)
+            except httpx.HTTPError as error:
+                raise AssistantFailed(f"The assistant could not be reached: {type(error).__name__}.") from None
+
+    async def _post(self, request: TurnRequest) -> bytes:
+        async with self._client.stream("POST", "/webhooks/tellonce/turn", json=_as_json(request)) as response:
+            body = b""
+            async for piece in response.aiter_bytes():
+                body += piece
+                if len(body) > ANSWER_LIMIT_BYTES:
+                    raise AssistantFailed("The assistant answered far too much.")
+        if response.status_code != 200:
+            raise AssistantFailed(f"The assistant answered with status {response.status_code}.")
+        return body
+
+
+def _as_json(request: TurnRequest) -> Mapping[str, Any]:
+    return {
+        "sender": request.sender,
+        "message_id": request.message_id,
+        "text": request.text,
+        "metadata": dict(request.metadata),
+    }
+
+
+def _result(answer: _Answer) -> TurnResult:
+    return TurnResult(
+        messages=tuple(_words(said) for said in answer.messages),
+        understood=answer.understood,
+        slots=answer.slots,
+        form=answer.form,
+        tried=tuple(answer.tried),
+        facts=tuple(FoundFact(one.name, one.value, one.validated, one.sensitive) for one in answer.facts),
+        question=answer.question,
+        actions=tuple(answer.actions),
+        failures=tuple(answer.failures),
+    )
+
+
+def _words(said: _Said) -> Words:
+    return Words(
+        text=said.text or "",
+        buttons=tuple(Button(one["title"], one["payload"]) for one in said.buttons if one.get("title")),
+        link=Link(said.link["title"], said.link["url"]) if said.link else None,
+        image=said.image,
+    )

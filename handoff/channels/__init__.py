@@ -1,0 +1,1 @@
+"""Thin edges: bytes become `Inbound`, `Outbound` becomes bytes."""

@@ -1,0 +1,371 @@
+"""Conversations: the words exchanged with one customer on one channel.
+
+Channels call `receive`; the assistant's turns and the desk call `say`. Nothing here knows how a message travels or
+what Rasa is. Whoever holds the floor may speak; everyone else may note.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff import clock, events, facts, floor, masking, outbox
+from handoff.db import announce
+from handoff.errors import BadInput, FloorTaken, NotFound, StaleView
+from handoff.models import Agent, Conversation, Customer, Identity, Message, Turn, new_id
+from handoff.ports import Audience, Author, Floor, Inbound, Words
+from handoff.settings import settings
+
+TEXT_LIMIT = 4000
+ASKS_FOR_PERSON = "/talk_to_human"
+REPLAYABLE = frozenset({"web"})
+"""Channels whose readers fetch what they missed from the ledger; the others are delivered to through the outbox."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the sender is told: where the message stands in the ledger."""
+
+    conversation_id: str
+    message_id: str
+    seq: int
+    text: str
+    created_at: str
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Who says it. `agent_id` only for agents."""
+
+    author: Author
+    name: str | None = None
+    agent_id: str | None = None
+
+    @staticmethod
+    def of(agent: Agent) -> "Speaker":
+        return Speaker(Author.AGENT, agent.name, agent.id)
+
+
+async def receive(session: AsyncSession, inbound: Inbound) -> Receipt:
+    """Store a customer's message once and decide who should answer it.
+
+    Channels repeat themselves (Telegram resends, browsers reconnect), so a message with a known `client_ref` gives
+    back the first receipt and schedules nothing. Refuses words that are empty or longer than `TEXT_LIMIT` characters.
+    """
+    conversation = await open_for(session, inbound)
+    known = await session.scalar(
+        select(Message).where(Message.conversation_id == conversation.id, Message.client_ref == inbound.client_ref)
+    )
+    if known:
+        return _receipt(known, is_new=False)
+    text, payload = await _what_was_said(session, conversation, inbound)
+    masked = masking.mask(text, asked_for_card=await _was_about_a_card(session, conversation))
+    message = _append(session, conversation, Speaker(Author.CUSTOMER, inbound.name), Words(masked.text))
+    message.client_ref, message.payload, message.is_masked = inbound.client_ref, payload, masked.is_masked
+    conversation.waiting_since = conversation.waiting_since or message.created_at
+    await session.flush()
+    await facts.read_from_message(session, conversation, message)
+    await _give_to_whoever_answers(session, conversation, message)
+    return _receipt(message, is_new=True)
+
+
+async def open_for(session: AsyncSession, inbound: Inbound) -> Conversation:
+    """The conversation an inbound message belongs to, held; customer, identity and conversation are made if new."""
+    identity = await _identity(session, inbound)
+    newest = await session.scalar(
+        select(Conversation)
+        .where(Conversation.identity_id == identity.id)
+        .order_by(Conversation.id.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    if newest and not _is_over(newest):
+        return newest
+    conversation = Conversation(
+        customer_id=identity.customer_id,
+        identity_id=identity.id,
+        channel=inbound.channel,
+        floor=Floor.BOT,
+        epoch=1,
+        last_seq=0,
+        assistant_session=new_assistant_session(),
+        assistant_turns=0,
+        empty_turns=0,
+        locale=inbound.client.locale,
+        client=asdict(inbound.client),
+        created_at=clock.now(),
+        last_message_at=clock.now(),
+    )
+    session.add(conversation)
+    await session.flush()
+    if newest:
+        await facts.carry_over(session, newest, conversation)
+    return conversation
+
+
+def _is_over(conversation: Conversation) -> bool:
+    age = clock.now() - conversation.last_message_at
+    return conversation.floor == Floor.CLOSED and age > timedelta(hours=settings().new_conversation_after_hours)
+
+
+async def _identity(session: AsyncSession, inbound: Inbound) -> Identity:
+    known = await session.scalar(
+        select(Identity).where(Identity.channel == inbound.channel, Identity.external_id == inbound.identity)
+    )
+    if known:
+        return known
+    customer = Customer(name=inbound.name, created_at=clock.now())
+    session.add(customer)
+    await session.flush()
+    identity = Identity(
+        customer_id=customer.id, channel=inbound.channel, external_id=inbound.identity, created_at=clock.now()
+    )
+    session.add(identity)
+    await session.flush()
+    return identity
+
+
+async def _what_was_said(
+    session: AsyncSession, conversation: Conversation, inbound: Inbound
+) -> tuple[str, str | None]:
+    """Words and payload. A pressed button's come from the ledger, so only buttons the hub issued can be pressed."""
+    if inbound.wants_person:
+        return "I would like to talk to a person.", ASKS_FOR_PERSON
+    if inbound.pressed:
+        button = await _button(session, conversation, *inbound.pressed)
+        return button["title"], button["payload"]
+    text = inbound.text.replace("\x00", "").strip()
+    if not text:
+        raise BadInput("The message is empty. Write a few words and send it again.")
+    if len(text) > TEXT_LIMIT:
+        raise BadInput(f"The message has {len(text)} characters; {TEXT_LIMIT} is the most. Send it in parts.")
+    return text, None
+
+
+async def _button(session: AsyncSession, conversation: Conversation, message_id: str, index: int) -> dict[str, Any]:
+    message = await session.get(Message, message_id)
+    if message is None or message.conversation_id != conversation.id or not 0 <= index < len(message.buttons):
+        raise BadInput("That button is no longer there. Write what you need instead.")
+    button: dict[str, Any] = message.buttons[index]
+    return button
+
+
+async def _was_about_a_card(session: AsyncSession, conversation: Conversation) -> bool:
+    """Whether the words just before this message put a bare number in the light of a payment card."""
+    recent = await session.scalars(
+        select(Message.text)
+        .where(Message.conversation_id == conversation.id, Message.seq > conversation.last_seq - 2)
+        .where(Message.audience == Audience.EVERYONE)
+    )
+    return any(masking.speaks_of_card(text) for text in recent)
+
+
+async def _give_to_whoever_answers(session: AsyncSession, conversation: Conversation, message: Message) -> None:
+    if conversation.floor == Floor.CLOSED:
+        floor.move(session, conversation, floor.Verb.WAKE)
+    if conversation.floor != Floor.BOT:
+        return
+    turn = Turn(
+        conversation_id=conversation.id, message_id=message.id, epoch=conversation.epoch, created_at=clock.now()
+    )
+    session.add(turn)
+    await session.flush()
+    await outbox.add(session, conversation.id, "turn", "ask_assistant", {"turn_id": turn.id})
+
+
+async def say(
+    session: AsyncSession,
+    conversation_id: str,
+    speaker: Speaker,
+    words: Words,
+    *,
+    client_ref: str | None = None,
+    seen_seq: int | None = None,
+) -> Message:
+    """Store words for the customer and send them on their way.
+
+    `seen_seq` is the newest message the speaker had on their screen: if somebody else wrote since, the words are
+    refused with `StaleView` and nothing is stored. A repeated `client_ref` gives back the first message. An agent must
+    hold the floor (`FloorTaken`).
+    """
+    conversation = await floor.hold(session, conversation_id)
+    if client_ref and (known := await _by_client_ref(session, conversation, client_ref)):
+        return known
+    if speaker.author is Author.AGENT:
+        _agent_may_speak(conversation, speaker)
+        if seen_seq is not None:
+            await _refuse_if_stale(session, conversation, speaker, seen_seq)
+    return await utter(session, conversation, speaker, words, client_ref=client_ref)
+
+
+async def utter(
+    session: AsyncSession,
+    conversation: Conversation,
+    speaker: Speaker,
+    words: Words,
+    *,
+    client_ref: str | None = None,
+    in_reply_to: str | None = None,
+) -> Message:
+    """Append words for everyone to a held conversation whose floor was already checked by the caller."""
+    if not words.text.strip() and not words.image:
+        raise BadInput("There is nothing to send yet. Write something first.")
+    masked = masking.mask(words.text[: TEXT_LIMIT * 2])
+    message = _append(session, conversation, speaker, words)
+    message.text, message.is_masked = masked.text, masked.is_masked
+    message.client_ref, message.in_reply_to = client_ref, in_reply_to
+    if speaker.author is not Author.SYSTEM:
+        conversation.waiting_since = None
+    await session.flush()
+    if conversation.channel not in REPLAYABLE:
+        await outbox.add(session, conversation.id, "deliver", "deliver_message", {"message_id": message.id})
+    return message
+
+
+async def note(
+    session: AsyncSession,
+    conversation_id: str,
+    speaker: Speaker,
+    text: str,
+    *,
+    client_ref: str | None = None,
+    in_reply_to: str | None = None,
+) -> Message:
+    """Store words that only the desk ever sees. Anybody at the desk may, whoever holds the floor."""
+    conversation = await floor.hold(session, conversation_id)
+    if client_ref and (known := await _by_client_ref(session, conversation, client_ref)):
+        return known
+    if not text.strip():
+        raise BadInput("The note is empty. Write something first.")
+    masked = masking.mask(text)
+    message = _append(session, conversation, speaker, Words(masked.text), Audience.DESK)
+    message.client_ref, message.in_reply_to, message.is_masked = client_ref, in_reply_to, masked.is_masked
+    await session.flush()
+    return message
+
+
+def _agent_may_speak(conversation: Conversation, speaker: Speaker) -> None:
+    if conversation.floor != Floor.AGENT or conversation.agent_id != speaker.agent_id:
+        raise FloorTaken("You do not have this conversation. Accept it or take it over first; the words are kept.")
+
+
+async def _refuse_if_stale(
+    session: AsyncSession, conversation: Conversation, speaker: Speaker, seen_seq: int
+) -> None:
+    newer = await session.scalar(
+        select(Message)
+        .where(Message.conversation_id == conversation.id, Message.seq > seen_seq)
+        .where(Message.audience == Audience.EVERYONE, Message.author != Author.SYSTEM)
+        .where((Message.agent_id != speaker.agent_id) | Message.agent_id.is_(None))
+        .order_by(Message.seq)
+        .limit(1)
+    )
+    if newer:
+        raise StaleView(f"{newer.name or newer.author.capitalize()} wrote meanwhile: “{newer.text[:200]}”. Send anyway?")
+
+
+async def _by_client_ref(session: AsyncSession, conversation: Conversation, client_ref: str) -> Message | None:
+    found: Message | None = await session.scalar(
+        select(Message).where(Message.conversation_id == conversation.id, Message.client_ref == client_ref)
+    )
+    return found
+
+
+def _append(
+    session: AsyncSession,
+    conversation: Conversation,
+    speaker: Speaker,
+    words: Words,
+    audience: Audience = Audience.EVERYONE,
+) -> Message:
+    """The next message of a held conversation. The only place where `seq` grows."""
+    now = clock.now()
+    conversation.last_seq += 1
+    conversation.last_message_at = now
+    message = Message(
+        id=new_id(),
+        conversation_id=conversation.id,
+        seq=conversation.last_seq,
+        author=speaker.author,
+        name=speaker.name,
+        agent_id=speaker.agent_id,
+        audience=audience,
+        text=words.text,
+        buttons=[asdict(button) for button in words.buttons],
+        link=asdict(words.link) if words.link else None,
+        image=words.image,
+        channel=conversation.channel,
+        epoch=conversation.epoch,
+        is_masked=False,
+        created_at=now,
+    )
+    session.add(message)
+    announce(
+        session, events.MessageStored(conversation.id, message.id, message.seq, message.audience, message.author)
+    )
+    return message
+
+
+async def messages(
+    session: AsyncSession,
+    conversation_id: str,
+    after: int = 0,
+    limit: int = 10_000,
+    audience: Audience | None = None,
+) -> Sequence[Message]:
+    """Messages with `seq > after`, oldest first; only those for `audience` when it is given."""
+    query = select(Message).where(Message.conversation_id == conversation_id, Message.seq > after)
+    if audience:
+        query = query.where(Message.audience == audience)
+    return list(await session.scalars(query.order_by(Message.seq).limit(limit)))
+
+
+async def mark_seen(session: AsyncSession, conversation_id: str, by: str, seq: int) -> None:
+    """Remember how far the customer (`by="customer"`) or the desk has read."""
+    conversation = await floor.hold(session, conversation_id)
+    column = "customer_seen_seq" if by == "customer" else "desk_seen_seq"
+    seq = min(seq, conversation.last_seq)
+    if seq > getattr(conversation, column):
+        setattr(conversation, column, seq)
+        announce(session, events.Seen(conversation_id, by, seq))
+
+
+async def of_identity(session: AsyncSession, channel: str, external_id: str) -> Conversation | None:
+    """The newest conversation of one browser or chat, or None when it never wrote."""
+    found: Conversation | None = await session.scalar(
+        select(Conversation)
+        .join(Identity, Identity.id == Conversation.identity_id)
+        .where(Identity.channel == channel, Identity.external_id == external_id)
+        .order_by(Conversation.id.desc())
+        .limit(1)
+    )
+    return found
+
+
+async def get(session: AsyncSession, conversation_id: str) -> Conversation:
+    """The conversation, or `NotFound`."""
+    found = await session.get(Conversation, conversation_id)
+    if found is None:
+        raise NotFound("There is no such conversation.")
+    return found
+
+
+def new_assistant_session() -> str:
+    """An opaque name under which the assistant knows a conversation for a while. Says nothing about the customer."""
+    return f"s_{secrets.token_hex(12)}"
+
+
+def _receipt(message: Message, *, is_new: bool) -> Receipt:
+    return Receipt(
+        message.conversation_id,
+        message.id,
+        message.seq,
+        message.text,
+        message.created_at.isoformat(),
+        is_new,
+    )

@@ -1,0 +1,185 @@
+"""The database: readers, and one way to write.
+
+`write(step)` runs one step in one transaction and returns after it is on disk; the events the step noted with
+`announce` are published then, never before. On SQLite all steps go through one writer that commits whatever has
+gathered meanwhile together (each step behind its own savepoint), so that one fsync pays for many messages. On
+PostgreSQL each step is a transaction of its own and rows are locked by the nouns.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from handoff.events import Event
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+Publish = Callable[[list[Event]], None]
+GATHER_AT_MOST = 64
+SERIALIZATION_FAILURES = {"40001", "40P01"}
+
+
+def announce(session: AsyncSession, *happened: Event) -> None:
+    """Note what to tell open pages once this step is committed."""
+    session.info.setdefault("announced", []).extend(happened)
+
+
+def wake_outbox(session: AsyncSession) -> None:
+    """Ask for the outbox to be looked at right after the commit instead of at its next round."""
+    session.info["wake_outbox"] = True
+
+
+@dataclass
+class _Step:
+    run: Callable[[AsyncSession], Awaitable[Any]]
+    done: "asyncio.Future[Any]"
+
+
+class Database:
+    """Open with `async with Database(url, publish)`; `publish` gets the events of each committed step."""
+
+    def __init__(self, url: str, publish: Publish = lambda _: None, wake: Callable[[], None] = lambda: None) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        self.publish = publish
+        self.wake = wake
+        self.engine = _engine(url)
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._steps: asyncio.Queue[_Step] = asyncio.Queue()
+        self._writer: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "Database":
+        if self.is_sqlite:
+            self._writer = asyncio.create_task(self._write_in_groups(), name="database-writer")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._writer:
+            self._writer.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._writer
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session for looking. Nothing done in it is ever committed."""
+        async with self._sessions() as session:
+            yield session
+
+    async def write(self, step: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        """Run `step(session)` in one transaction; return its value once committed, or raise what it raised.
+
+        A step may be run a second time (PostgreSQL refuses some interleavings), so it must touch nothing but its session.
+        """
+        if not self.is_sqlite:
+            return await self._write_alone(step)
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._steps.put_nowait(_Step(step, done))
+        return await done
+
+    async def _write_alone(self, step: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        for attempt in range(5):
+            try:
+                async with self._sessions() as session, session.begin():
+                    value = await step(session)
+                self._tell(session)
+                return value
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in SERIALIZATION_FAILURES or attempt == 4:
+                    raise
+                await asyncio.sleep(random.uniform(0.005, 0.05) * 2**attempt)
+        raise AssertionError("unreachable")
+
+    async def _write_in_groups(self) -> None:
+        while True:
+            group = [await self._steps.get()]
+            while len(group) < GATHER_AT_MOST and not self._steps.empty():
+                group.append(self._steps.get_nowait())
+            await self._commit_together(group)
+
+    async def _commit_together(self, group: list[_Step]) -> None:
+        """One transaction, one savepoint a step: a failing step takes only its own changes with it."""
+        outcomes: list[tuple[_Step, Any, AsyncSession]] = []
+        try:
+            async with self.engine.connect() as connection, connection.begin():
+                for step in group:
+                    outcomes.append((step, *await self._run_one(connection, step)))
+        except asyncio.CancelledError:
+            for step in group:
+                step.done.cancel()
+            raise
+        except BaseException as error:
+            log.error("commit_failed", steps=len(group), error=str(error))
+            for step in group:
+                if not step.done.done():
+                    step.done.set_exception(error)
+            return
+        for step, value, session in outcomes:
+            if session is not None:
+                self._tell(session)
+            if not step.done.done():
+                if isinstance(value, _Failed):
+                    step.done.set_exception(value.error)
+                else:
+                    step.done.set_result(value)
+
+    async def _run_one(self, connection: Any, step: _Step) -> tuple[Any, AsyncSession | None]:
+        session = AsyncSession(bind=connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
+        try:
+            value = await step.run(session)
+            await session.commit()
+            return value, session
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            await session.rollback()
+            return _Failed(error), None
+        finally:
+            await session.close()
+
+    def _tell(self, session: AsyncSession) -> None:
+        announced = session.info.pop("announced", [])
+        if announced:
+            self.publish(announced)
+        if session.info.pop("wake_outbox", False):
+            self.wake()
+
+
+@dataclass(frozen=True)
+class _Failed:
+    error: BaseException
+
+
+def _engine(url: str) -> AsyncEngine:
+    if not url.startswith("sqlite"):
+        return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+    engine = create_async_engine(url, pool_size=6, max_overflow=20, connect_args={"timeout": 15})
+    event.listen(engine.sync_engine, "connect", _tune_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _tune_sqlite(connection: Any, _: object) -> None:
+    """WAL so that readers never wait, FULL so that an acknowledged message survives a power cut."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=1000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    """Python's driver begins transactions too late for savepoints; begin them ourselves."""
+    connection.exec_driver_sql("BEGIN")
+
+
+__all__ = ["Database", "OperationalError", "announce", "wake_outbox"]

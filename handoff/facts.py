@@ -1,0 +1,208 @@
+"""What we were told, each with the message it came from, so that nobody asks twice.
+
+Facts come from the words themselves (whoever has the floor), from the assistant's slots, from company systems through
+actions, and from agents. The newest fact of a name is the current one. Facts belong to the conversation.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff import clock, events, identifiers
+from handoff.db import announce
+from handoff.models import Agent, Conversation, Customer, Fact, Message, Turn
+from handoff.ports import FoundFact
+
+REFERENCE = "reference"
+"""The name of an identifier nobody asked for and nothing names."""
+
+LABELS = {
+    "account_number": "Account number",
+    "order_number": "Order number",
+    "email": "E-mail",
+    "phone": "Phone",
+    "postcode": "Postcode",
+    "amount": "Amount",
+    "date": "Date",
+    "item": "Item",
+    "address": "Address",
+    "reference": "Reference",
+    "customer_name": "Name",
+}
+
+ASKED_ABOUT = {
+    "account_number": r"account\s*(number|id|no)|customer\s*(number|id)|which account",
+    "order_number": r"order\s*(number|id|no)|which order",
+    "email": r"e-?mail",
+    "phone": r"phone|mobile|call you|reach you",
+    "postcode": r"post\s?code|zip",
+    "address": r"address|where (do you|should|can) .*(live|pick|collect|send)",
+    "item": r"(which|what) (item|device|box|product|equipment)",
+    "amount": r"how much|what amount|which amount",
+    "date": r"(what|which) (date|day)|when (did|was)",
+    "return_reason": r"(reason|why).*(return|send)",
+    "customer_name": r"your (full )?name",
+}
+
+
+async def current(session: AsyncSession, conversation_id: str) -> list[Fact]:
+    """The facts that hold, newest first: one of each name, but every reference."""
+    rows = await session.scalars(
+        select(Fact).where(Fact.conversation_id == conversation_id).order_by(Fact.stated_at.desc(), Fact.id.desc())
+    )
+    named: dict[str, Fact] = {}
+    for fact in rows:
+        named.setdefault(f"{REFERENCE} {fact.normalized}" if fact.name == REFERENCE else fact.name, fact)
+    return list(named.values())
+
+
+async def history(session: AsyncSession, conversation_id: str) -> Sequence[Fact]:
+    """Every fact ever stated here, oldest first."""
+    return list(await session.scalars(select(Fact).where(Fact.conversation_id == conversation_id).order_by(Fact.id)))
+
+
+async def read_from_message(session: AsyncSession, conversation: Conversation, message: Message) -> None:
+    """Take the identifiers out of a customer's words, in the light of what the assistant or agent just asked."""
+    asked_for = await _asked_for(session, conversation, message)
+    found = identifiers.find(message.text, asked_for=asked_for)
+    await put(
+        session,
+        conversation,
+        [FoundFact(one.name, one.value, one.is_validated, one.is_sensitive) for one in found],
+        set_by="customer",
+        source=message,
+    )
+
+
+async def _asked_for(session: AsyncSession, conversation: Conversation, message: Message) -> str | None:
+    question = await session.scalar(
+        select(Turn.question)
+        .where(Turn.conversation_id == conversation.id, Turn.status == "answered")
+        .order_by(Turn.id.desc())
+        .limit(1)
+    )
+    if question:
+        return question
+    words = await session.scalar(
+        select(Message.text)
+        .where(Message.conversation_id == conversation.id, Message.seq < message.seq, Message.author == "agent")
+        .where(Message.audience == "everyone")
+        .order_by(Message.seq.desc())
+        .limit(1)
+    )
+    return next(iter(names_asked(words)), None) if words else None
+
+
+async def put(
+    session: AsyncSession,
+    conversation: Conversation,
+    found: Iterable[FoundFact],
+    *,
+    set_by: str,
+    source: Message | None = None,
+) -> None:
+    """Add facts or, when already known by that name and value, make them current again and more certain."""
+    known = {(fact.name, fact.normalized): fact for fact in await history(session, conversation.id)}
+    names = []
+    for one in found:
+        normalized = identifiers.normalize(one.name, one.value)
+        if not normalized or len(one.value) > 500:
+            continue
+        fact = known.get((one.name, normalized)) or _named_later(known, one, normalized)
+        if fact is None:
+            fact = Fact(
+                conversation_id=conversation.id,
+                name=one.name,
+                value=one.value,
+                normalized=normalized,
+                source_message_id=source.id if source else None,
+                set_by=set_by,
+                is_validated=False,
+                is_sensitive=one.sensitive,
+                created_at=clock.now(),
+            )
+            session.add(fact)
+            known[one.name, normalized] = fact
+        fact.stated_at = clock.now()
+        fact.is_validated = fact.is_validated or one.validated
+        names.append(one.name)
+        await _tell_customer_row(session, conversation, one)
+    if names:
+        await session.flush()
+        announce(session, events.FactsChanged(conversation.id, tuple(names)))
+
+
+def _named_later(known: dict[tuple[str, str], Fact], one: FoundFact, normalized: str) -> Fact | None:
+    """A bare reference that turns out to have a name keeps its source and gets the name."""
+    reference = known.get((REFERENCE, identifiers.normalize(REFERENCE, one.value)))
+    if reference is None or one.name == REFERENCE:
+        return None
+    del known[REFERENCE, reference.normalized]
+    reference.name, reference.value, reference.normalized = one.name, one.value, normalized
+    known[one.name, normalized] = reference
+    return reference
+
+
+async def _tell_customer_row(session: AsyncSession, conversation: Conversation, one: FoundFact) -> None:
+    """The customer's page shows a name and an account only once a company system has confirmed them."""
+    if one.validated and one.name in ("account_number", "customer_name"):
+        customer = await session.get(Customer, conversation.customer_id)
+        if customer:
+            setattr(customer, "name" if one.name == "customer_name" else "account_number", one.value)
+
+
+async def put_slots(
+    session: AsyncSession, conversation: Conversation, slots: Mapping[str, Any], source: Message | None
+) -> None:
+    """The assistant's working copy, as facts told by the customer; what is already known is left as it is."""
+    have = {(fact.name, fact.normalized) for fact in await history(session, conversation.id)}
+    fresh = [
+        FoundFact(name, str(value))
+        for name, value in slots.items()
+        if value not in (None, "", [], {}) and (name, identifiers.normalize(name, str(value))) not in have
+    ]
+    if fresh:
+        await put(session, conversation, fresh, set_by="customer", source=source)
+
+
+async def set_by_agent(session: AsyncSession, conversation_id: str, agent: Agent, name: str, value: str) -> None:
+    """An agent writes down what they learned; it counts as validated because a person vouches for it."""
+    conversation = await session.get_one(Conversation, conversation_id)
+    await put(session, conversation, [FoundFact(name, value, validated=True)], set_by="agent")
+
+
+async def carry_over(session: AsyncSession, before: Conversation, after: Conversation) -> None:
+    """Offer what was validated in the customer's last conversation to the next one; sensitive facts stay behind."""
+    for fact in await current(session, before.id):
+        if fact.is_validated and not fact.is_sensitive:
+            await put(session, after, [FoundFact(fact.name, fact.value, True)], set_by="carried")
+
+
+def names_asked(text: str) -> list[str]:
+    """The facts a question asks for, by its words. Statements ask for nothing."""
+    lowered = text.lower()
+    if "?" not in text and not re.search(r"\b(what|which|can i (have|get)|could you|may i|please (give|send|tell))\b", lowered):
+        return []
+    return [name for name, words in ASKED_ABOUT.items() if re.search(words, lowered)]
+
+
+def already_answered(draft: str, facts: Sequence[Fact]) -> list[Fact]:
+    """The facts that answer what an agent is about to ask."""
+    asked = names_asked(draft)
+    return [fact for fact in facts if fact.name in asked]
+
+
+def for_assistant(facts: Sequence[Fact]) -> dict[str, dict[str, Any]]:
+    """As contract 1 wants them: by name, without bare references."""
+    return {
+        fact.name: {
+            "value": fact.value,
+            "validated": fact.is_validated,
+            "source_message_id": fact.source_message_id,
+        }
+        for fact in facts
+        if fact.name != REFERENCE
+    }

@@ -1,0 +1,643 @@
+"""Handovers: the floor goes to people with everything known, and comes back with everything done.
+
+The assistant's actions call `hand_over`, the hub itself `by_hub`; the desk and the API call the verbs from `accept` to
+`give_back`. Each is one transaction that changes the floor, the handover, the case and the words together.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff import cases, clock, conversations, events, facts, floor, outbox, queues
+from handoff.cases import Actor
+from handoff.conversations import Speaker
+from handoff.db import announce
+from handoff.errors import BadInput, FloorTaken, IllegalMove, NotFound
+from handoff.floor import Verb
+from handoff.models import (
+    Agent,
+    Case,
+    CaseStatus,
+    Conversation,
+    Customer,
+    Handover,
+    HandoverState,
+    Identity,
+    Message,
+    Turn,
+    new_id,
+)
+from handoff.package import (
+    ActionTried,
+    ClientInfo,
+    Control,
+    FormState,
+    Guess,
+    Handback,
+    HandoverAnswer,
+    HandoverPackage,
+    HandoverRequest,
+    Issue,
+    Nlu,
+    PackedConversation,
+    PackedCustomer,
+    PackedFact,
+    Reason,
+    Resume,
+    Routing,
+    Transcript,
+    VerifiedIdentity,
+)
+from handoff.ports import Audience, Author, Floor, Words
+from handoff.settings import settings
+
+PROMISED_WITHIN = timedelta(hours=2)
+"""Out of hours: how long after opening the customer is promised an answer."""
+SITTING = (HandoverState.WAITING, HandoverState.OFFERED, HandoverState.ACCEPTED)
+
+
+async def hand_over(session: AsyncSession, request: HandoverRequest) -> HandoverAnswer:
+    """Pass a conversation to people with its package.
+
+    Asking again with the same `idempotency_key`, or while it already waits or is with a person, changes nothing and
+    gives the same answer marked `already`. Out of hours the case is opened with a promised time and the assistant
+    keeps the floor. The turn that asked may still say its words: it is moved to the new epoch, and refused like any
+    other if an agent accepts before it is stored.
+    """
+    conversation = await floor.hold(session, request.conversation_id)
+    if existing := await _existing(session, conversation, request.idempotency_key):
+        return await _answer(session, existing, already=True)
+    is_open = queues.opening_hours().is_open(clock.now())
+    case = await _case_for(session, conversation, request)
+    handover = Handover(
+        id=new_id(),
+        conversation_id=conversation.id,
+        case_id=case.id,
+        state=HandoverState.WAITING if is_open else HandoverState.OUT_OF_HOURS,
+        team=case.team,
+        priority=case.priority,
+        reason_code=request.reason_code,
+        reason_text=request.reason_text,
+        idempotency_key=request.idempotency_key,
+        declined_by=[],
+        package={},
+        created_at=clock.now(),
+    )
+    from_holder = conversation.floor
+    if is_open:
+        _take_floor_for_people(session, conversation)
+        await _let_the_asking_turn_finish(session, conversation, request.turn_id)
+    else:
+        case.promised_at = _promise()
+    handover.package = (await _pack(session, conversation, case, handover, request, from_holder)).model_dump(mode="json")
+    session.add(handover)
+    await session.flush()
+    await cases.record(
+        session, case, "handed_over", cases.ASSISTANT, {"reason": request.reason_code, "handover_id": handover.id}
+    )
+    if is_open:
+        await offer(session, handover)
+    return await _answer(session, handover)
+
+
+async def by_hub(
+    session: AsyncSession, conversation: Conversation, reason: str, detail: str, announcement: str
+) -> HandoverAnswer:
+    """Pass on without the assistant, because it is down or silent; the hub announces it with what it knows itself."""
+    last = await _last_turn(session, conversation)
+    request = HandoverRequest(
+        conversation_id=conversation.id,
+        idempotency_key=f"hub-{conversation.id}-{conversation.last_seq}",
+        reason_code=Reason(reason),
+        reason_text=detail,
+        issue=Issue(title=await _first_words(session, conversation), type="general", summary_for_agent=detail),
+        nlu=Nlu(
+            latest_text=await _first_words(session, conversation),
+            intent_ranking=[Guess(**guess) for guess in (last.ranking if last else [])],
+        ),
+        form=_form_of(last),
+        actions_tried=await _tried(session, conversation),
+    )
+    answer = await hand_over(session, request)
+    speaker = Speaker(Author.ASSISTANT, settings().assistant_name)
+    await conversations.utter(session, conversation, speaker, Words(f"{announcement} {spoken(answer)}"))
+    return answer
+
+
+def spoken(answer: HandoverAnswer) -> str:
+    """What may be promised, and no more."""
+    if answer.state == "out_of_hours":
+        promised = f" by {answer.promised_at:%A %H:%M} UTC" if answer.promised_at else ""
+        return f"Nobody is here at this hour; you will have an answer{promised}. Your reference is {answer.case_ref}."
+    if answer.state == "with_agent":
+        return f"{answer.agent_name} has your conversation. Your reference is {answer.case_ref}."
+    place = f" You are number {answer.queue_position} in line." if answer.queue_position else ""
+    return f"Your reference is {answer.case_ref}.{place}"
+
+
+async def offer(session: AsyncSession, handover: Handover) -> None:
+    """Offer to the next agent with room, for `offer_timeout_s`; with nobody there it waits for everyone to see."""
+    agent = await queues.next_agent(session, handover)
+    if agent is None and handover.declined_by:
+        handover.declined_by = []
+    handover.state = HandoverState.OFFERED if agent else HandoverState.WAITING
+    handover.offered_to, handover.offered_at = (agent.id, clock.now()) if agent else (None, None)
+    await outbox.drop(session, handover.conversation_id, "timer", "offer_expired")
+    body = {"handover_id": handover.id, "agent_id": agent.id if agent else None}
+    await outbox.add(
+        session, handover.conversation_id, "timer", "offer_expired", body, after_s=settings().offer_timeout_s
+    )
+    announce(
+        session,
+        events.HandoverOffered(handover.conversation_id, handover.id, agent.id if agent else None, handover.team),
+        events.QueueChanged(handover.conversation_id, handover.team),
+    )
+
+
+async def offer_expired(session: AsyncSession, handover_id: str, agent_id: str | None) -> None:
+    """The clock of an offer ran out: on to the next agent. Nothing happens when it was answered meanwhile."""
+    found = await session.get(Handover, handover_id)
+    if found is None:
+        return
+    await floor.hold(session, found.conversation_id)
+    await session.refresh(found)
+    if found.state not in queues.STANDING or found.offered_to != agent_id:
+        return
+    if agent_id:
+        found.declined_by = [*found.declined_by, agent_id]
+    await offer(session, found)
+
+
+async def offer_waiting(session: AsyncSession, agent: Agent) -> None:
+    """An agent came to the desk or has room again: offer what waits, most urgent first."""
+    for handover in await queues.standing(session):
+        if handover.state == HandoverState.WAITING and handover.team in agent.teams:
+            await floor.hold(session, handover.conversation_id)
+            await session.refresh(handover)
+            if handover.state == HandoverState.WAITING:
+                await offer(session, handover)
+
+
+async def accept(session: AsyncSession, conversation_id: str, agent: Agent) -> Conversation:
+    """Take a waiting conversation. The first one wins; the other is told who has it (`FloorTaken`).
+
+    Accepting twice by the same agent changes nothing. The transcript's count and digest are checked against the
+    package, and a mismatch is noted on the case.
+    """
+    conversation = await floor.hold(session, conversation_id)
+    if conversation.floor == Floor.AGENT:
+        if conversation.agent_id == agent.id:
+            return conversation
+        holder = await session.get_one(Agent, conversation.agent_id)
+        raise FloorTaken(f"{holder.name} has this conversation already.")
+    handover = await _sitting(session, conversation.id)
+    if handover is None:
+        raise IllegalMove("This conversation is not waiting for a person. Take it over instead.")
+    floor.move(session, conversation, Verb.ACCEPT, agent)
+    handover.state, handover.accepted_by, handover.accepted_at = HandoverState.ACCEPTED, agent.id, clock.now()
+    await outbox.drop(session, conversation.id, "timer", "offer_expired")
+    case = await session.get_one(Case, handover.case_id)
+    case.assignee_id = agent.id
+    await cases.record(
+        session, case, "accepted", Actor.of(agent), {"agent_id": agent.id, "handover_id": handover.id}
+    )
+    await _check_transcript(session, conversation, handover)
+    await _join(session, conversation, agent)
+    announce(session, events.QueueChanged(conversation.id, handover.team))
+    return conversation
+
+
+async def decline(session: AsyncSession, conversation_id: str, agent: Agent) -> None:
+    """Not me: offered to the next agent at once. It stays visible to everyone."""
+    conversation = await floor.hold(session, conversation_id)
+    handover = await _sitting(session, conversation.id)
+    if handover is None or handover.state == HandoverState.ACCEPTED:
+        raise IllegalMove("There is nothing to decline; somebody has taken it already.")
+    handover.declined_by = [*handover.declined_by, agent.id]
+    case = await session.get_one(Case, handover.case_id)
+    await cases.record(session, case, "declined", Actor.of(agent))
+    await offer(session, handover)
+
+
+async def take_over(session: AsyncSession, conversation_id: str, agent: Agent) -> Conversation:
+    """Step in while the assistant talks. Words the assistant is still preparing will not reach the customer."""
+    conversation = await floor.hold(session, conversation_id)
+    if conversation.floor == Floor.QUEUE:
+        return await accept(session, conversation_id, agent)
+    if conversation.floor == Floor.CLOSED:
+        floor.move(session, conversation, Verb.WAKE)
+    last = await _last_turn(session, conversation)
+    request = HandoverRequest(
+        conversation_id=conversation.id,
+        idempotency_key=f"take-over-{conversation.id}-{conversation.epoch}",
+        reason_code=Reason.TAKEN_OVER,
+        reason_text=f"{agent.name} stepped in.",
+        issue=Issue(title=await _first_words(session, conversation)),
+        team=next(iter(agent.teams), cases.DEFAULT_TEAM),
+        form=_form_of(last),
+        actions_tried=await _tried(session, conversation),
+    )
+    from_holder = conversation.floor
+    floor.move(session, conversation, Verb.TAKE_OVER, agent)
+    case = await _case_for(session, conversation, request)
+    handover = Handover(
+        id=new_id(),
+        conversation_id=conversation.id,
+        case_id=case.id,
+        state=HandoverState.ACCEPTED,
+        team=case.team,
+        priority=case.priority,
+        reason_code=request.reason_code,
+        reason_text=request.reason_text,
+        idempotency_key=request.idempotency_key,
+        declined_by=[],
+        package={},
+        accepted_by=agent.id,
+        accepted_at=clock.now(),
+        created_at=clock.now(),
+    )
+    handover.package = (await _pack(session, conversation, case, handover, request, from_holder)).model_dump(mode="json")
+    session.add(handover)
+    case.assignee_id = agent.id
+    await session.flush()
+    await cases.record(
+        session, case, "accepted", Actor.of(agent), {"agent_id": agent.id, "handover_id": handover.id}
+    )
+    await _join(session, conversation, agent)
+    return conversation
+
+
+async def transfer(session: AsyncSession, conversation_id: str, agent: Agent, team: str, note: str) -> Conversation:
+    """Pass on to a team with a note for whoever takes it. The customer is told, once, and keeps their place in time."""
+    if team not in cases.TEAMS:
+        raise BadInput(f"There is no team '{team}'. Choose one of {', '.join(cases.TEAMS)}.")
+    if not note.strip():
+        raise BadInput("Leave a note for the team, so that nobody has to ask the customer again.")
+    conversation = await floor.hold(session, conversation_id)
+    floor.must_hold(conversation, agent)
+    handover = await _sitting(session, conversation.id)
+    if handover is None:
+        raise NotFound("There is no handover to transfer.")
+    floor.move(session, conversation, Verb.TRANSFER)
+    await conversations.note(session, conversation.id, Speaker.of(agent), f"For {cases.TEAMS[team]}: {note}")
+    await _say_system(session, conversation, f"{agent.name} is passing you to {cases.TEAMS[team]} with everything so far.")
+    handover.state, handover.team, handover.declined_by = HandoverState.WAITING, team, [agent.id]
+    case = await session.get_one(Case, handover.case_id)
+    case.team, case.assignee_id = team, None
+    await cases.record(session, case, "transferred", Actor.of(agent), {"team": team, "note": note})
+    await offer(session, handover)
+    return conversation
+
+
+async def withdraw(session: AsyncSession, conversation_id: str) -> Conversation:
+    """The customer no longer wants to wait: the assistant has the floor again, the case stays open."""
+    conversation = await floor.hold(session, conversation_id)
+    handover = await _sitting(session, conversation.id)
+    floor.move(session, conversation, Verb.WITHDRAW)
+    if handover:
+        await _finish(session, conversation, handover)
+    await _say_system(session, conversation, "You are no longer waiting for a person. Your case stays open.")
+    return conversation
+
+
+async def resolve(session: AsyncSession, conversation_id: str, agent: Agent, resolution: str) -> Conversation:
+    """Solved: says so to the customer in the agent's words, resolves the case and closes the floor."""
+    conversation = await floor.hold(session, conversation_id)
+    floor.must_hold(conversation, agent)
+    handover = await _sitting(session, conversation.id)
+    if handover is None:
+        raise NotFound("There is no handover to resolve.")
+    case = await session.get_one(Case, handover.case_id)
+    if case.status != CaseStatus.RESOLVED:
+        await cases.resolve(session, case.ref, Actor.of(agent), resolution)
+    await _say_system(session, conversation, f"{agent.name} marked {case.ref} as solved: {resolution.strip()}")
+    floor.move(session, conversation, Verb.RESOLVE)
+    await _finish(session, conversation, handover)
+    conversation.carried = {}
+    conversation.assistant_session = conversations.new_assistant_session()
+    conversation.assistant_turns = 0
+    await offer_waiting(session, agent)
+    return conversation
+
+
+async def give_back(session: AsyncSession, conversation_id: str, agent: Agent, handback: Handback) -> Conversation:
+    """Return the floor to the assistant with what was done, learned and promised.
+
+    The assistant starts a new session, so that no old form swallows the customer's next words; it opens with what was
+    done. With `resume_at` form it takes up the form the customer was in when the floor was passed.
+    """
+    conversation = await floor.hold(session, conversation_id)
+    floor.must_hold(conversation, agent)
+    handover = await _sitting(session, conversation.id)
+    if handover is None:
+        raise NotFound("There is no handover to give back.")
+    learned = [facts.FoundFact(one.name, one.value, validated=True) for one in handback.facts_learned]
+    await facts.put(session, conversation, learned, set_by="agent")
+    case = await session.get_one(Case, handover.case_id)
+    await cases.record(session, case, "given_back", Actor.of(agent), handback.model_dump(mode="json"))
+    if handback.outcome == "resolved" and case.status != CaseStatus.RESOLVED:
+        await cases.resolve(session, case.ref, Actor.of(agent), handback.summary)
+    floor.move(session, conversation, Verb.GIVE_BACK)
+    form = handover.package.get("form") if handback.resume_at is Resume.FORM else None
+    handover.handback = {
+        "released_by": {"id": agent.id, "name": agent.name},
+        **handback.model_dump(mode="json"),
+        "form": form,
+        "case_ref": case.ref,
+        "transcript": {"first_seq": handover.package["transcript"]["last_seq"] + 1, "last_seq": conversation.last_seq},
+    }
+    await _finish(session, conversation, handover)
+    conversation.carried = await _slots_to_carry(session, conversation, resume=bool(form))
+    conversation.assistant_session = conversations.new_assistant_session()
+    conversation.assistant_turns = conversation.empty_turns = 0
+    turn = Turn(
+        conversation_id=conversation.id, epoch=conversation.epoch, handback=handover.handback, created_at=clock.now()
+    )
+    session.add(turn)
+    await session.flush()
+    await outbox.add(session, conversation.id, "turn", "ask_assistant", {"turn_id": turn.id})
+    await offer_waiting(session, agent)
+    return conversation
+
+
+async def current(session: AsyncSession, conversation_id: str) -> Handover | None:
+    """The newest handover of a conversation, whatever became of it."""
+    found: Handover | None = await session.scalar(
+        select(Handover).where(Handover.conversation_id == conversation_id).order_by(Handover.id.desc()).limit(1)
+    )
+    return found
+
+
+async def get(session: AsyncSession, handover_id: str) -> Handover:
+    found = await session.get(Handover, handover_id)
+    if found is None:
+        raise NotFound("There is no such handover.")
+    return found
+
+
+async def answer_for(session: AsyncSession, conversation_id: str) -> HandoverAnswer | None:
+    """What a waiting customer may be told now: place in line and range. None when nobody is being waited for."""
+    handover = await _sitting(session, conversation_id)
+    return await _answer(session, handover) if handover else None
+
+
+def digest(messages: Sequence[Message]) -> str:
+    """SHA-256 over one line a message: seq, author and text, so that both sides can check nothing is missing."""
+    lines = "".join(f"{message.seq}\t{message.author}\t{message.text}\n" for message in messages)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+async def _existing(session: AsyncSession, conversation: Conversation, key: str) -> Handover | None:
+    known: Handover | None = await session.scalar(select(Handover).where(Handover.idempotency_key == key))
+    if known is None and conversation.floor in (Floor.QUEUE, Floor.AGENT):
+        known = await _sitting(session, conversation.id)
+    return known
+
+
+async def _sitting(session: AsyncSession, conversation_id: str) -> Handover | None:
+    found: Handover | None = await session.scalar(
+        select(Handover)
+        .where(Handover.conversation_id == conversation_id, Handover.state.in_(SITTING))
+        .order_by(Handover.id.desc())
+        .limit(1)
+    )
+    return found
+
+
+async def _case_for(session: AsyncSession, conversation: Conversation, request: HandoverRequest) -> Case:
+    """The open case of this conversation, brought up to date, or a new one."""
+    case = await cases.open_one_of(session, conversation)
+    if case is None:
+        return await cases.open_case(
+            session,
+            conversation,
+            title=request.issue.title,
+            topic=request.issue.type,
+            team=request.team,
+            priority=request.priority,
+            actor=cases.ASSISTANT,
+        )
+    if request.team in cases.TEAMS and request.team not in (case.team, cases.DEFAULT_TEAM):
+        await cases.set_team(session, case.ref, cases.ASSISTANT, request.team, request.reason_text)
+    if _rank(request.priority) < _rank(case.priority):
+        await cases.set_priority(session, case.ref, cases.ASSISTANT, cases.Priority(request.priority))
+    return case
+
+
+def _rank(priority: str) -> int:
+    return ("urgent", "high", "normal", "low").index(priority)
+
+
+def _take_floor_for_people(session: AsyncSession, conversation: Conversation) -> None:
+    if conversation.floor == Floor.CLOSED:
+        floor.move(session, conversation, Verb.WAKE)
+    floor.move(session, conversation, Verb.HAND_OVER)
+
+
+async def _let_the_asking_turn_finish(session: AsyncSession, conversation: Conversation, turn_id: str | None) -> None:
+    turn = await session.get(Turn, turn_id) if turn_id else None
+    if turn and turn.conversation_id == conversation.id and turn.epoch == conversation.epoch - 1:
+        turn.epoch = conversation.epoch
+
+
+def _promise() -> Any:
+    opens_at = queues.opening_hours().opens_at(clock.now())
+    return opens_at + PROMISED_WITHIN if opens_at else None
+
+
+async def _pack(
+    session: AsyncSession,
+    conversation: Conversation,
+    case: Case,
+    handover: Handover,
+    request: HandoverRequest,
+    from_holder: str,
+) -> HandoverPackage:
+    """What the assistant sent, completed from the ledger."""
+    words = await conversations.messages(session, conversation.id, audience=Audience.EVERYONE)
+    is_out = handover.state == HandoverState.OUT_OF_HOURS
+    return HandoverPackage(
+        package_id=new_id(),
+        idempotency_key=request.idempotency_key,
+        created_at=handover.created_at,
+        conversation=PackedConversation(
+            id=conversation.id, channel=conversation.channel, locale=conversation.locale
+        ),
+        control=Control(
+            epoch=conversation.epoch,
+            from_holder=from_holder,
+            to_holder=conversation.floor,
+            verb=Verb.HAND_OVER,
+            reason_code=request.reason_code,
+            reason_text=request.reason_text,
+        ),
+        routing=Routing(
+            team=case.team,
+            skills_required=request.skills_required,
+            priority=case.priority,
+            business_hours_state="closed" if is_out else "open",
+            queue_position=None,
+            eta_s=None,
+        ),
+        customer=await _pack_customer(session, conversation),
+        case_refs=[case.ref],
+        issue=request.issue,
+        nlu=request.nlu,
+        facts=await _pack_facts(session, conversation, request.facts),
+        form=request.form,
+        actions_tried=request.actions_tried or await _tried(session, conversation),
+        promises=request.promises,
+        open_questions=request.open_questions,
+        transcript=Transcript(
+            count=len(words),
+            first_seq=words[0].seq if words else 0,
+            last_seq=words[-1].seq if words else 0,
+            sha256=digest(words),
+            full_url=f"{settings().public_url}/api/v1/conversations/{conversation.id}/messages",
+        ),
+        client=ClientInfo(
+            page_url=conversation.client.get("page_url"),
+            user_agent=conversation.client.get("user_agent"),
+            timezone=conversation.client.get("timezone"),
+        ),
+        metadata=request.metadata,
+    )
+
+
+async def _pack_customer(session: AsyncSession, conversation: Conversation) -> PackedCustomer:
+    customer = await session.get_one(Customer, conversation.customer_id)
+    identities = await session.scalars(
+        select(Identity).where(Identity.customer_id == customer.id, Identity.verified_at.is_not(None))
+    )
+    return PackedCustomer(
+        id=customer.id,
+        names=[customer.name] if customer.name else [],
+        account_number=customer.account_number,
+        verified_identities=[
+            VerifiedIdentity(type=one.channel, value=one.external_id, verified_at=one.verified_at, method=one.method)
+            for one in identities
+        ],
+    )
+
+
+async def _pack_facts(
+    session: AsyncSession, conversation: Conversation, sent: Sequence[PackedFact]
+) -> list[PackedFact]:
+    """The hub's facts are the truth; what only the assistant knew is added and kept."""
+    before = await facts.current(session, conversation.id)
+    names = {fact.name for fact in before}
+    new = [facts.FoundFact(one.name, one.value, one.validated, one.sensitive) for one in sent if one.name not in names]
+    await facts.put(session, conversation, new, set_by="action")
+    return [
+        PackedFact(
+            name=fact.name,
+            value=fact.value,
+            source_message_id=fact.source_message_id,
+            set_by=fact.set_by,
+            validated=fact.is_validated,
+            sensitive=fact.is_sensitive,
+        )
+        for fact in await facts.current(session, conversation.id)
+    ]
+
+
+async def _answer(session: AsyncSession, handover: Handover, already: bool = False) -> HandoverAnswer:
+    case = await session.get_one(Case, handover.case_id)
+    place = await queues.position(session, handover)
+    if handover.state == HandoverState.OUT_OF_HOURS:
+        opens_at = queues.opening_hours().opens_at(clock.now())
+        return HandoverAnswer(
+            handover_id=handover.id,
+            case_ref=case.ref,
+            state="out_of_hours",
+            opens_at=opens_at,
+            promised_at=case.promised_at,
+            already=already,
+        )
+    holder = await session.get(Agent, handover.accepted_by) if handover.accepted_by else None
+    return HandoverAnswer(
+        handover_id=handover.id,
+        case_ref=case.ref,
+        state="with_agent" if handover.state == HandoverState.ACCEPTED else "queued",
+        queue_position=place,
+        wait_s=await queues.wait_estimate(session, handover.team, place) if place else None,
+        agent_name=holder.name if holder else None,
+        already=already,
+    )
+
+
+async def _check_transcript(session: AsyncSession, conversation: Conversation, handover: Handover) -> None:
+    """An agent must never work from half a story without knowing it."""
+    told = handover.package["transcript"]
+    words = await conversations.messages(session, conversation.id, audience=Audience.EVERYONE)
+    then = [message for message in words if message.seq <= told["last_seq"]]
+    if len(then) != told["count"] or digest(then) != told["sha256"]:
+        await conversations.note(
+            session, conversation.id, Speaker(Author.SYSTEM), "The transcript does not match the handover package."
+        )
+
+
+async def _join(session: AsyncSession, conversation: Conversation, agent: Agent) -> None:
+    await _say_system(session, conversation, f"{agent.name} has joined and can read everything so far.")
+
+
+async def _say_system(session: AsyncSession, conversation: Conversation, text: str) -> None:
+    await conversations.utter(session, conversation, Speaker(Author.SYSTEM), Words(text))
+
+
+async def _finish(session: AsyncSession, conversation: Conversation, handover: Handover) -> None:
+    """The story told so far is over: the next handover begins after it."""
+    handover.state, handover.finished_at = HandoverState.FINISHED, clock.now()
+    conversation.handled_seq = conversation.last_seq
+    await outbox.drop(session, conversation.id, "timer", "offer_expired")
+    announce(session, events.QueueChanged(conversation.id, handover.team))
+
+
+async def _slots_to_carry(session: AsyncSession, conversation: Conversation, *, resume: bool) -> dict[str, Any]:
+    """Who the customer is always travels; what they were in the middle of only when they go back to it."""
+    known = {fact.name: fact.value for fact in await facts.current(session, conversation.id) if fact.name != "reference"}
+    who = {name: value for name, value in known.items() if name in ("account_number", "email", "phone", "customer_name")}
+    return {**dict(conversation.carried), **known} if resume else who
+
+
+async def _last_turn(session: AsyncSession, conversation: Conversation) -> Turn | None:
+    found: Turn | None = await session.scalar(
+        select(Turn)
+        .where(Turn.conversation_id == conversation.id, Turn.status == "answered")
+        .order_by(Turn.id.desc())
+        .limit(1)
+    )
+    return found
+
+
+def _form_of(turn: Turn | None) -> FormState | None:
+    return FormState(**turn.form) if turn and turn.form else None
+
+
+async def _tried(session: AsyncSession, conversation: Conversation) -> list[ActionTried]:
+    """What was tried since the last exchange ended, from the turns of this conversation."""
+    turns = await session.scalars(
+        select(Turn)
+        .join(Message, Message.id == Turn.message_id)
+        .where(Turn.conversation_id == conversation.id, Message.seq > conversation.handled_seq)
+        .order_by(Turn.id)
+    )
+    return [ActionTried(**one) for turn in turns for one in turn.tried][-30:]
+
+
+async def _first_words(session: AsyncSession, conversation: Conversation) -> str:
+    """A title when nobody gave one: what the customer said first in this exchange."""
+    text: str | None = await session.scalar(
+        select(Message.text)
+        .where(Message.conversation_id == conversation.id, Message.author == Author.CUSTOMER)
+        .where(Message.seq > conversation.handled_seq)
+        .order_by(Message.seq)
+        .limit(1)
+    )
+    return (text or "Conversation")[:120]
+
+

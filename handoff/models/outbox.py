@@ -1,0 +1,35 @@
+"""Work that must happen after a commit, at least once: ask the assistant, deliver words, let time pass."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from handoff.models.base import Base, Id, new_id
+
+
+class OutboxItem(Base):
+    """Claimed per conversation and kind with a lease; items of one lane run strictly one after another.
+
+    `lane` is `turn`, `deliver` or `timer`. A row is deleted when done, kept as `dead` when given up.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        CheckConstraint("lane IN ('turn', 'deliver', 'timer')", name="lane"),
+        Index("ix_outbox_due", "is_dead", "due_at"),
+        Index("ix_outbox_lane", "conversation_id", "lane", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))
+    lane: Mapped[str] = mapped_column(String(10))
+    job: Mapped[str] = mapped_column(String(40))
+    body: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    due_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    is_dead: Mapped[bool] = mapped_column(default=False)
+    last_error: Mapped[str | None] = mapped_column(String(500))
+    created_at: Mapped[datetime]

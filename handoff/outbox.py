@@ -1,0 +1,177 @@
+"""Work that must happen after a commit, at least once.
+
+A noun adds an item in its own transaction; the runner claims the oldest due item of each lane (a lane is one
+conversation and one kind of work), so that within a conversation nothing overtakes. A claim is a lease: when the
+process dies the item is claimed again after `LEASE_S`. An item that raises is tried again later, with back-off, and
+after `ATTEMPTS` it is kept as dead and the conversation is looked after by `when_dead`.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff import clock
+from handoff.db import Database, wake_outbox
+from handoff.models import OutboxItem
+
+log = structlog.get_logger(__name__)
+
+LEASE_S = 30.0
+ATTEMPTS = 6
+ROUND_S = 0.5
+
+Job = Callable[[OutboxItem], Awaitable[None]]
+
+
+async def add(
+    session: AsyncSession, conversation_id: str, lane: str, job: str, body: dict[str, Any] | None = None, after_s: float = 0
+) -> OutboxItem:
+    """Have `job` done for this conversation once this transaction is committed and `after_s` seconds have passed."""
+    now = clock.now()
+    item = OutboxItem(
+        conversation_id=conversation_id,
+        lane=lane,
+        job=job,
+        body=body or {},
+        due_at=now + timedelta(seconds=after_s),
+        created_at=now,
+    )
+    session.add(item)
+    if not after_s:
+        wake_outbox(session)
+    return item
+
+
+async def drop(session: AsyncSession, conversation_id: str, lane: str, job: str) -> None:
+    """Forget what is no longer wanted, such as the timers of an offer that was accepted."""
+    await session.execute(
+        delete(OutboxItem).where(
+            OutboxItem.conversation_id == conversation_id,
+            OutboxItem.lane == lane,
+            OutboxItem.job == job,
+            OutboxItem.lease_until.is_(None),
+        )
+    )
+
+
+async def claim(session: AsyncSession, limit: int) -> list[OutboxItem]:
+    """Lease the first item of every lane that has one due. Timers do not wait for each other."""
+    now = clock.now()
+    free = or_(OutboxItem.lease_until.is_(None), OutboxItem.lease_until < now)
+    first = (
+        select(func.min(OutboxItem.id))
+        .where(OutboxItem.is_dead.is_(False), OutboxItem.lane != "timer")
+        .group_by(OutboxItem.conversation_id, OutboxItem.lane)
+    )
+    due = (
+        select(OutboxItem)
+        .where(OutboxItem.is_dead.is_(False), OutboxItem.due_at <= now, free)
+        .where(or_(OutboxItem.lane == "timer", OutboxItem.id.in_(first)))
+        .order_by(OutboxItem.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    items = list(await session.scalars(due))
+    for item in items:
+        item.lease_until = now + timedelta(seconds=LEASE_S)
+        item.attempts += 1
+    return items
+
+
+@dataclass
+class Runner:
+    """Runs the jobs of one process. `concurrency` bounds the items in flight."""
+
+    database: Database
+    jobs: Mapping[str, Job]
+    when_dead: Job
+    concurrency: int = 32
+
+    def __post_init__(self) -> None:
+        self._awake = asyncio.Event()
+        self._flying: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.Task[None] | None = None
+
+    def wake(self) -> None:
+        self._awake.set()
+
+    async def __aenter__(self) -> "Runner":
+        await self.database.write(_release_leases_of_a_dead_process) if self.database.is_sqlite else None
+        self._loop = asyncio.create_task(self._run(), name="outbox")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop claiming; let what is in flight finish for up to ten seconds."""
+        if self._loop:
+            self._loop.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._loop
+        if self._flying:
+            _, late = await asyncio.wait(self._flying, timeout=10)
+            for task in late:
+                task.cancel()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._round()
+            except Exception as error:
+                log.error("outbox_round_failed", error=str(error))
+                await asyncio.sleep(1)
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._awake.wait(), ROUND_S)
+            self._awake.clear()
+
+    async def _round(self) -> None:
+        room = self.concurrency - len(self._flying)
+        if room <= 0 or not await self._has_work():
+            return
+        for item in await self.database.write(lambda session: claim(session, room)):
+            task = asyncio.create_task(self._do(item), name=f"outbox-{item.job}")
+            self._flying.add(task)
+            task.add_done_callback(self._flying.discard)
+
+    async def _has_work(self) -> bool:
+        """A look without a write, so that an idle hub leaves the disk alone."""
+        async with self.database.read() as session:
+            due = select(OutboxItem.id).where(OutboxItem.is_dead.is_(False), OutboxItem.due_at <= clock.now()).limit(1)
+            return await session.scalar(due) is not None
+
+    async def _do(self, item: OutboxItem) -> None:
+        try:
+            await self.jobs[item.job](item)
+            await self.database.write(lambda session: _done(session, item.id))
+        except Exception as error:
+            log.warning("outbox_job_failed", job=item.job, attempts=item.attempts, error=repr(error))
+            await self._again_or_never(item, error)
+        self._awake.set()
+
+    async def _again_or_never(self, item: OutboxItem, error: Exception) -> None:
+        wait_s = getattr(error, "retry_after_s", min(60.0, 0.5 * 2**item.attempts) * random.uniform(0.8, 1.2))
+        is_dead = item.attempts >= ATTEMPTS
+        values: dict[str, Any] = {"lease_until": None, "last_error": repr(error)[:500], "is_dead": is_dead}
+        values["due_at"] = clock.now() + timedelta(seconds=wait_s)
+
+        async def postpone(session: AsyncSession) -> None:
+            await session.execute(update(OutboxItem).where(OutboxItem.id == item.id).values(**values))
+
+        await self.database.write(postpone)
+        if is_dead:
+            await self.when_dead(item)
+
+
+async def _done(session: AsyncSession, item_id: str) -> None:
+    await session.execute(delete(OutboxItem).where(OutboxItem.id == item_id))
+
+
+async def _release_leases_of_a_dead_process(session: AsyncSession) -> None:
+    """On SQLite there is one hub process: whatever is leased when it starts was left by one that died."""
+    await session.execute(update(OutboxItem).values(lease_until=None))

@@ -1,0 +1,140 @@
+"""The values and interfaces that cross an edge: channels, assistants and the nouns meet only here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class Author(StrEnum):
+    CUSTOMER = "customer"
+    ASSISTANT = "assistant"
+    AGENT = "agent"
+    PARTNER = "partner"
+    SYSTEM = "system"
+
+
+class Audience(StrEnum):
+    EVERYONE = "everyone"
+    DESK = "desk"
+
+
+class Floor(StrEnum):
+    """Who may speak to the customer."""
+
+    BOT = "bot"
+    QUEUE = "queue"
+    AGENT = "agent"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True)
+class Client:
+    """What the customer's device says of itself."""
+
+    page_url: str | None = None
+    user_agent: str | None = None
+    timezone: str | None = None
+    locale: str = "en"
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """One utterance as a channel understood it. `client_ref` is the channel's own id of it, unique in a conversation.
+
+    `pressed` names a button by the message it stood under and its place there; its words and payload come from the
+    ledger, never from the wire. `wants_person` is the button that is always there.
+    """
+
+    channel: str
+    identity: str
+    client_ref: str
+    text: str = ""
+    pressed: tuple[str, int] | None = None
+    wants_person: bool = False
+    name: str | None = None
+    client: Client = field(default_factory=Client)
+
+
+@dataclass(frozen=True)
+class Button:
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True)
+class Link:
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is said to the customer in one message."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+    link: Link | None = None
+    image: str | None = None
+
+
+@dataclass(frozen=True)
+class TurnRequest:
+    """One customer message for the assistant. `text` is already masked and escaped."""
+
+    sender: str
+    message_id: str
+    text: str
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class FoundFact:
+    name: str
+    value: str
+    validated: bool = False
+    sensitive: bool = False
+
+
+@dataclass(frozen=True)
+class TurnResult:
+    """What the assistant said, understood, asked and tried. See contract 1 in docs/architecture.md."""
+
+    messages: tuple[Words, ...]
+    understood: Mapping[str, Any]
+    slots: Mapping[str, Any]
+    form: Mapping[str, Any] | None
+    tried: tuple[Mapping[str, Any], ...]
+    facts: tuple[FoundFact, ...]
+    question: str | None
+    actions: tuple[str, ...]
+    failures: tuple[str, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(words.text.strip() or words.image for words in self.messages)
+
+
+class Assistant(Protocol):
+    """Answers one turn or raises `AssistantFailed`; never returns late and never raises anything else."""
+
+    async def answer(self, request: TurnRequest) -> TurnResult: ...
+
+
+@dataclass(frozen=True)
+class Outbound:
+    """One stored message on its way to a customer through a channel."""
+
+    conversation_id: str
+    message_id: str
+    seq: int
+    identity: str
+    words: Words
+
+
+class Channel(Protocol):
+    """Takes a message to the customer, or raises Temporary- or PermanentDeliveryError."""
+
+    name: str
+
+    async def deliver(self, outbound: Outbound) -> None: ...

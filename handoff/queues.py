@@ -1,0 +1,98 @@
+"""Queues: who waits for whom, how long it will take, and who gets the next one.
+
+Numbers shown to customers come from what really happened: position from the handovers ahead, the range from how long
+the last ones of the team waited. With too little to go on there is no estimate rather than a guess.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import case, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff import clock
+from handoff.models import Agent, Conversation, Handover, HandoverState, Presence
+from handoff.opening_hours import OpeningHours
+from handoff.package import WaitEstimate
+from handoff.ports import Floor
+from handoff.settings import settings
+
+STANDING = (HandoverState.WAITING, HandoverState.OFFERED)
+ENOUGH_TO_ESTIMATE = 3
+LOOK_BACK = 20
+
+RANK = case({"urgent": 0, "high": 1, "normal": 2, "low": 3}, value=Handover.priority, else_=2)
+
+
+def opening_hours() -> OpeningHours:
+    return OpeningHours.parse(settings().opening_hours, settings().time_zone)
+
+
+async def standing(session: AsyncSession, team: str | None = None) -> Sequence[Handover]:
+    """Handovers nobody has accepted, in the order they will be served: priority, then age."""
+    query = select(Handover).where(Handover.state.in_(STANDING)).order_by(RANK, Handover.created_at, Handover.id)
+    if team:
+        query = query.where(Handover.team == team)
+    return list(await session.scalars(query))
+
+
+async def position(session: AsyncSession, handover: Handover) -> int | None:
+    """1 for the next to be served in its team; None when it no longer waits."""
+    line = [one.id for one in await standing(session, handover.team)]
+    return line.index(handover.id) + 1 if handover.id in line else None
+
+
+async def wait_estimate(session: AsyncSession, team: str, place: int) -> WaitEstimate | None:
+    """The middle half of the last waits of the team, scaled by the place in the line, in seconds.
+
+    None when fewer than three have been served, or when nobody of the team is at the desk.
+    """
+    if not await _someone_is_here(session, team):
+        return None
+    rows = await session.execute(
+        select(Handover.created_at, Handover.accepted_at)
+        .where(Handover.team == team, Handover.accepted_at.is_not(None))
+        .order_by(Handover.accepted_at.desc())
+        .limit(LOOK_BACK)
+    )
+    waits = sorted((accepted - created).total_seconds() for created, accepted in rows)
+    if len(waits) < ENOUGH_TO_ESTIMATE:
+        return None
+    low, high = waits[len(waits) // 4], waits[-1 - len(waits) // 4]
+    return WaitEstimate(low=_round_up(low * place), high=_round_up(max(high * place, low * place + 30)))
+
+
+def _round_up(seconds: float) -> int:
+    """To half minutes, so that the range does not pretend to know more than it does."""
+    return int(-(-seconds // 30) * 30)
+
+
+async def next_agent(session: AsyncSession, handover: Handover) -> Agent | None:
+    """Who to offer it to: at the desk, of the team, with room, has not declined it; whoever has the fewest."""
+    held = (
+        select(func.count())
+        .select_from(Conversation)
+        .where(Conversation.agent_id == Agent.id, Conversation.floor == Floor.AGENT)
+        .scalar_subquery()
+    )
+    offered = (
+        select(func.count())
+        .select_from(Handover)
+        .where(Handover.offered_to == Agent.id, Handover.state == HandoverState.OFFERED)
+        .scalar_subquery()
+    )
+    rows = await session.execute(select(Agent, held + offered).where(*_is_here()).order_by(held + offered, Agent.id))
+    for agent, load in rows:
+        if handover.team in agent.teams and agent.id not in handover.declined_by and load < agent.capacity:
+            return agent
+    return None
+
+
+async def _someone_is_here(session: AsyncSession, team: str) -> bool:
+    return any(team in agent.teams for agent in await session.scalars(select(Agent).where(*_is_here())))
+
+
+def _is_here() -> tuple[object, ...]:
+    """At the desk: says so, is still employed, and gave a sign of life lately."""
+    lately = clock.now() - timedelta(seconds=settings().agent_away_after_s)
+    return (Agent.is_active.is_(True), Agent.presence == Presence.ONLINE, Agent.seen_at >= lately)
