@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools import environments, training
-from tools.console import ROOT, main, say, stop_on_signals
+from tools.console import main, say
+from tools.processes import ROOT
 
 Step = tuple[str, list[str | Path]]
 CODE = ("handoff", "actions", "bot", "tools", "tests", "bench")
@@ -26,8 +27,8 @@ def check() -> int:
 
 
 def steps(only: set[str]) -> Iterator[Step]:
-    chosen = [step for step in _all_steps() if not only or step[0].split(":")[0] in only]
-    yield from chosen
+    """All steps, or those whose topic (the word before the colon) was asked for."""
+    yield from (step for step in _all_steps() if not only or step[0].split(":")[0] in only)
 
 
 def _all_steps() -> Iterator[Step]:
@@ -52,16 +53,13 @@ def passes(name: str, command: list[str | Path]) -> bool:
     say(f"── {name}")
     started_at = time.monotonic()
     env = {**os.environ, **training.rasa_env()}
-    result = subprocess.run(
-        [str(part) for part in command], cwd=ROOT, env=env, text=True, errors="replace",
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+    words = [str(part) for part in command]
+    result = subprocess.run(words, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if result.returncode:
-        say(result.stdout.rstrip())
+        say((result.stdout + result.stderr).rstrip())
     say(f"   {'ok' if result.returncode == 0 else 'FAILED'} in {time.monotonic() - started_at:.0f} s")
     return result.returncode == 0
 
 
 if __name__ == "__main__":
-    stop_on_signals()
     main(check)

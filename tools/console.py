@@ -6,36 +6,36 @@ missing Python, a taken port or a broken download.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shlex
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools.processes import ROOT, Stopped, end, start, stop_on_signals, undisturbed
 
 # What a log says when a command failed for a reason the user can do something about.
-CAUSES = (
-    (("No space left on device", "os error 28"), "the disk is full; free some space and run it again"),
-    (
-        ("Failed to fetch", "error sending request", "Connection refused", "dns error", "Network is unreachable",
-         "Temporary failure in name resolution", "Could not find a version", "NewConnectionError", "timed out"),
-        "a download failed; check the network and run it again",
+CAUSES = {
+    "the disk is full; free some space and run it again": ("No space left on device", "os error 28"),
+    "a download failed; check the network and run it again": (
+        "Failed to fetch",
+        "error sending request",
+        "dns error",
+        "Network is unreachable",
+        "Temporary failure in name resolution",
+        "Temporary failure resolving",
+        "NewConnectionError",
+        "Could not find a version",
+        "operation timed out",
     ),
-    (("hash mismatch", "Hash mismatch"), "a download does not match its locked hash, so nothing of it was installed"),
-)  # fmt: skip
+    "a download does not match its locked hash, so it was refused": ("hash mismatch", "Hash mismatch", "DO NOT MATCH"),
+}
 
 
 class Refusal(Exception):
     """One sentence for the user: what is wrong and what to do. The tool ends with exit code 1."""
-
-
-class Stopped(Exception):
-    """Ctrl-C or SIGTERM arrived."""
 
 
 def say(text: str = "") -> None:
@@ -44,39 +44,27 @@ def say(text: str = "") -> None:
 
 def main(tool: Callable[[], int | None]) -> None:
     """Run a tool as a program: a refusal is printed, a stop is quiet, anything else is a bug and shows itself."""
+    stop_on_signals()
     try:
         code = tool() or 0
     except Refusal as refusal:
         print(f"\n{refusal}", file=sys.stderr, flush=True)
         code = 1
-    except (Stopped, KeyboardInterrupt):
+    except Stopped:
         code = 130
     sys.exit(code)
 
 
-def stop_on_signals() -> None:
-    """Turn SIGINT and SIGTERM into `Stopped`, also in a background job whose shell told it to ignore SIGINT."""
-
-    def stop(number: int, frame: object) -> None:
-        raise Stopped
-
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
-
-
-def run_step(label: str, command: Sequence[str | Path], log: Path, env: Mapping[str, str] | None = None) -> None:
-    """Run a long command with its output in `log` and its age on the screen; a failure becomes a `Refusal`."""
+def run_step(label: str, command: Sequence[object], log: Path, env: Mapping[str, str] | None = None) -> None:
+    """Run a long command (words and paths), its output in `log`, its age on the screen; failing is a `Refusal`."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [str(part) for part in command], cwd=ROOT, env=dict(os.environ, **(env or {})), stdin=subprocess.DEVNULL,
-            stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-        try:
-            wait_with_progress(label, process)
-        except BaseException:
-            end_group(process)
-            raise
+    with log.open("wb") as output, undisturbed():
+        process = start(command, output, {**os.environ, **(env or {})})
+    try:
+        wait_with_progress(label, process)
+    except BaseException:
+        end([process])
+        raise
     if process.returncode:
         raise Refusal(f"{label} failed: {cause_of_failure(log)} (the whole output is in {shown(log)}).")
 
@@ -100,35 +88,10 @@ def wait_with_progress(label: str, process: subprocess.Popen[bytes]) -> None:
         print(f"  done in {time.monotonic() - started_at:.0f} s", flush=True)
 
 
-def end_group(process: subprocess.Popen[bytes], patience_s: float = 10.0) -> None:
-    """TERM to the whole process group, KILL to what is left of it."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        try:
-            process.wait(timeout=patience_s)
-        except subprocess.TimeoutExpired:
-            continue
-        if not group_alive(process.pid, patience_s if number == signal.SIGTERM else 1.0):
-            return
-
-
-def group_alive(group: int, patience_s: float) -> bool:
-    """Whether workers outlive their leader; gives them `patience_s` to follow it."""
-    give_up_at = time.monotonic() + patience_s
-    while time.monotonic() < give_up_at:
-        try:
-            os.killpg(group, 0)
-        except (ProcessLookupError, PermissionError):
-            return False
-        time.sleep(0.05)
-    return True
-
-
 def cause_of_failure(log: Path) -> str:
     """A reason the user can act on when the log names one, else the log's last line with words in it."""
     text = log.read_text(errors="replace")
-    for signs, reason in CAUSES:
+    for reason, signs in CAUSES.items():
         if any(sign in text for sign in signs):
             return reason
     lines = [line.strip() for line in text.splitlines() if any(c.isalpha() for c in line)]

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools import interpreters
-from tools.console import ROOT, Refusal, main, run_step, say, stop_on_signals
+from tools.console import Refusal, main, run_step, say
+from tools.processes import ROOT
 
 LOGS = ROOT / "var" / "log"
 
@@ -106,8 +107,8 @@ def bootstrap_uv() -> Path:
         )
     shutil.rmtree(ROOT / ".tools" / "uv", ignore_errors=True)
     quiet = {"PIP_ROOT_USER_ACTION": "ignore", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    command: list[str | Path] = [sys.executable, "-m", "pip", "install", "--quiet", "--upgrade", "--require-hashes",
-               "--target", ROOT / ".tools", "-r", requirements_file("uv")]  # fmt: skip
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--upgrade", "--require-hashes"]
+    command = [*pip, "--target", ROOT / ".tools", "-r", requirements_file("uv")]
     run_step("Fetching uv", command, LOGS / "install-uv.log", env=quiet)
     return uv
 
@@ -115,13 +116,13 @@ def bootstrap_uv() -> Path:
 def _create(environment: Environment, uv: Path) -> None:
     interpreter = interpreters.find(environment.versions, uv)
     log = LOGS / f"create{environment.folder.name}.log"
-    command: list[str | Path] = [uv, "venv", "--python", interpreter.path, environment.folder]
+    command = [uv, "venv", "--python", interpreter.path, environment.folder]
     run_step(f"Creating {environment.folder.name} on Python {interpreter.version}", command, log)
 
 
 def _install(environment: Environment, level: str, uv: Path) -> None:
     environment.stamp.unlink(missing_ok=True)
-    command: list[str | Path] = [
+    command = [
         uv,
         "pip",
         "sync",
@@ -172,5 +173,4 @@ def build(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    stop_on_signals()
     main(lambda: build(sys.argv[1:] or ["hub", "bot"]))

@@ -6,13 +6,15 @@ its libraries starts but cannot open a database. So every candidate is asked to 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.console import ROOT, Refusal
+from tools.console import Refusal
+from tools.processes import ROOT
 
 PROBE = "import ctypes, sqlite3, ssl, sys, zlib; print('%d.%d' % sys.version_info[:2], sys.executable, sep='\\n')"
 
@@ -66,10 +68,9 @@ def _patch(name: str) -> int:
 
 def _downloaded(version: str, uv: Path, folder: Path) -> Interpreter:
     env = dict(os.environ, UV_PYTHON_INSTALL_DIR=str(folder))
-    subprocess.run(
-        [str(uv), "python", "install", "--quiet", "--no-bin", version],
-        env=env, stdin=subprocess.DEVNULL, capture_output=True,
-    )  # fmt: skip
+    command = [str(uv), "python", "install", "--quiet", "--no-bin", version]
+    with contextlib.suppress(OSError):
+        subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True)
     for path in sorted(folder.glob(f"cpython-{version}*/bin/python{version}")):
         interpreter = probe(path)
         if interpreter:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import time
 from pathlib import Path
 
 from tools.console import Refusal, shown
+from tools.processes import end_groups
 
 
 def remember(var: Path, pids: list[int]) -> None:
     _note(var).write_text(json.dumps({"supervisor": os.getpid(), "pids": pids}))
+
+
+def forget(var: Path) -> None:
+    _note(var).unlink(missing_ok=True)
 
 
 def sweep(var: Path) -> None:
@@ -32,9 +35,8 @@ def sweep(var: Path) -> None:
             f"Tellonce already runs with the state folder {shown(var)} (process {supervisor}); "
             "stop it first, or set TELLONCE_VAR to another folder and other ports."
         )
-    for pid in ours:
-        _end(pid)
-    _note(var).unlink(missing_ok=True)
+    end_groups(ours)
+    forget(var)
 
 
 def _note(var: Path) -> Path:
@@ -58,14 +60,3 @@ def _belongs_to(pid: int, var: Path) -> bool:
     except OSError:
         return False
     return f"TELLONCE_VAR={var}".encode() in environment
-
-
-def _end(group: int, patience_s: float = 10.0) -> None:
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(group, number)
-        except ProcessLookupError:
-            return
-        give_up_at = time.monotonic() + patience_s
-        while time.monotonic() < give_up_at and Path(f"/proc/{group}").exists():
-            time.sleep(0.05)

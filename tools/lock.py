@@ -7,9 +7,8 @@ other TensorFlow builds, which nobody here has run.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
-from tools.console import main, run_step, stop_on_signals
+from tools.console import main, run_step
 from tools.environments import LOGS, bootstrap_uv
 
 # django-htmx is wanted for one JavaScript file; what it would pull in is never imported.
@@ -27,12 +26,11 @@ def lock(names: list[str]) -> None:
     uv = bootstrap_uv()
     for name in names or list(TARGETS):
         left_out = [option for package in NOT_INSTALLED for option in ("--no-emit-package", package)]
-        command: list[str | Path] = [uv, "pip", "compile", "--quiet", "--generate-hashes", "--custom-compile-command", "make lock",
-                   "--no-emit-index-url", *TARGETS[name], *left_out, f"requirements/{name}.in",
-                   "--output-file", f"requirements/{name}.txt"]  # fmt: skip
+        shape = ["--generate-hashes", "--no-emit-index-url", "--custom-compile-command", "make lock"]
+        files = [f"requirements/{name}.in", "--output-file", f"requirements/{name}.txt"]
+        command = [uv, "pip", "compile", "--quiet", *shape, *TARGETS[name], *left_out, *files]
         run_step(f"Locking {name}", command, LOGS / f"lock-{name}.log", env={"UV_NO_CONFIG": "1"})
 
 
 if __name__ == "__main__":
-    stop_on_signals()
     main(lambda: lock(sys.argv[1:]))

@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 
 from tools import environments, training
-from tools.console import ROOT, Stopped, main, say, stop_on_signals
+from tools.console import main, say
 from tools.ports import Ports
+from tools.processes import ROOT, Stopped
 from tools.stack import Stack
 
 SCREEN = """
@@ -62,10 +63,9 @@ def wait_for_the_end(stack: Stack) -> None:
         while True:
             stack.refuse_dead()
             time.sleep(0.5)
-    except (Stopped, KeyboardInterrupt):
+    except Stopped:
         say("\nStopping …")
 
 
 if __name__ == "__main__":
-    stop_on_signals()
     main(run)

@@ -6,7 +6,6 @@ folder and four ports, and everything its processes need to find each other foll
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import secrets
@@ -17,9 +16,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import environments, leftovers, training
-from tools.console import ROOT, Refusal, as_typed, end_group, run_step, shown, tail
+from tools import environments, leftovers, processes, training
+from tools.console import Refusal, as_typed, run_step, shown, tail
 from tools.ports import SETTINGS, Ports, answers, is_free
+from tools.processes import ROOT
 
 SECRETS = ("TELLONCE_SECRET_KEY", "TELLONCE_ASSISTANT_SECRET", "TELLONCE_ACTIONS_TOKEN")
 COMPANY_SYSTEMS = ("ACCOUNTS", "ORDERS", "NETWORK", "BILLING")
@@ -77,8 +77,9 @@ class Stack:
 
     def programs(self) -> dict[str, Program]:
         python = environments.HUB.python
-        rasa = (training.RASA, "run", "--interface", "127.0.0.1", "--port", str(self.ports.rasa), "--model",
-                training.MODEL, "--endpoints", "endpoints.yml", "--credentials", "credentials.yml")  # fmt: skip
+        listen = ("--interface", "127.0.0.1", "--port", str(self.ports.rasa))
+        files = ("--model", training.MODEL, "--endpoints", "endpoints.yml", "--credentials", "credentials.yml")
+        rasa = (training.RASA, "run", *listen, *files)
         programs = [
             Program("company", (python, "-m", "actions.demo_company"), "/healthz"),
             Program("actions", (python, "-m", "actions"), "/health"),
@@ -104,40 +105,36 @@ class Stack:
             raise
 
     def stop(self) -> None:
-        """TERM to all at once, KILL after ten seconds; the hub first, so that it can say goodbye to its clients."""
-        started_last_first = list(reversed(self._running.items()))
-        for _, process in started_last_first:
-            _signal_group(process, signal.SIGTERM)
-        for name, process in started_last_first:
-            end_group(process)
-            self._running.pop(name, None)
-        leftovers.remember(self.var, [process.pid for process in self._running.values()])
+        """TERM to all at once, KILL after ten seconds; a second Ctrl-C on the way means KILL now."""
+        try:
+            processes.end(list(self._running.values()))
+        finally:
+            self._running.clear()
+            leftovers.forget(self.var)
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
         """kill -9 of one process and its workers; the others go on."""
         process = self._running.pop(name)
-        _signal_group(process, number)
+        processes.signal_group(process.pid, number)
         process.wait()
-        leftovers.remember(self.var, [process.pid for process in self._running.values()])
+        self._remember()
 
     def restart(self, name: str) -> None:
         """Start a process again, stopping it first if it runs, and wait until it answers."""
         if name in self._running:
-            end_group(self._running.pop(name))
+            processes.end([self._running.pop(name)])
         self.launch(name)
         self.wait_until_ready(name)
 
     def launch(self, name: str) -> None:
-        program = self.programs()[name]
         log = self.log(name)
         log.parent.mkdir(parents=True, exist_ok=True)
         env = {**self.env, **(training.QUIET_RASA | {"PYTHONPATH": str(ROOT)} if name == "rasa" else {})}
-        with log.open("ab") as output:
-            # A session of its own: the terminal's Ctrl-C reaches only the supervisor, which stops all in order.
-            self._running[name] = subprocess.Popen(
-                [str(part) for part in program.command], cwd=ROOT, env=env, stdin=subprocess.DEVNULL,
-                stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
-            )  # fmt: skip
+        with log.open("ab") as output, processes.undisturbed():
+            self._running[name] = processes.start(self.programs()[name].command, output, env)
+            self._remember()
+
+    def _remember(self) -> None:
         leftovers.remember(self.var, [process.pid for process in self._running.values()])
 
     def prepare_database(self) -> None:
@@ -199,8 +196,3 @@ def _databases(var: Path) -> dict[str, str]:
         "TELLONCE_DATABASE_URL": f"sqlite+aiosqlite:///{var / 'tellonce.db'}",
         "TELLONCE_TRACKER_DB": str(var / "tracker.db"),
     }
-
-
-def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, number)

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 from tools import environments, training
-from tools.console import ROOT, Refusal, main, run_step, say, stop_on_signals
+from tools.console import Refusal, main, run_step, say
+from tools.processes import ROOT
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -56,5 +57,4 @@ def _log(name: str) -> Path:
 
 
 if __name__ == "__main__":
-    stop_on_signals()
     main(suite)

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools import environments
-from tools.console import ROOT, Refusal, main, run_step, say, stop_on_signals
+from tools.console import Refusal, main, run_step, say
+from tools.processes import ROOT
 
 MODEL = ROOT / "models" / "tellonce.tar.gz"
 STAMP = ROOT / "models" / "tellonce.trained-from"
@@ -80,8 +81,8 @@ def _sources() -> Iterator[Path]:
 def _train_into(building: Path) -> None:
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
-    command: list[str | Path] = [RASA, "train", "--config", "config.yml", "--domain", "domain.yml", "--data", *data_folders(),
-               "--out", building, "--fixed-model-name", "tellonce"]  # fmt: skip
+    sources = ["--config", "config.yml", "--domain", "domain.yml", "--data", *data_folders()]
+    command = [RASA, "train", *sources, "--out", building, "--fixed-model-name", "tellonce"]
     log = environments.LOGS / "train.log"
     try:
         run_step("Training the assistant", command, log, env=rasa_env())
@@ -99,5 +100,4 @@ def _tool() -> None:
 
 
 if __name__ == "__main__":
-    stop_on_signals()
     main(_tool)
