@@ -1,8 +1,8 @@
 """One HTTP conversation with one company system: time limit, retries, idempotency keys, errors.
 
 The modules beside this one say which calls there are; this one says how a call is made. Safe calls are repeated after
-a broken connection or an answer of 500 and above, with back-off and jitter, while time is left. Calls that change something are sent
-once: their `Idempotency-Key` lets the same customer message be worked on again without doing anything twice. A
+a broken connection or an answer of 500 and above, with back-off and jitter. Calls that change something are sent once:
+their `Idempotency-Key` lets the same customer message be worked on again without doing anything twice. A
 system that is merely slow is not asked again, for that would only add to its load.
 """
 
@@ -24,7 +24,7 @@ from actions.backends.results import Result
 from handoff.settings import settings
 
 CONNECT_TIMEOUT_S = 1.0
-FIRST_PAUSE_S = 0.1
+PAUSES_S = (0.1, 0.4)
 LONGEST_BODY = 1_000_000
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
@@ -67,16 +67,15 @@ class Client:
 
     def get(self, path: str, answer: type[R], query: Mapping[str, Any] | None = None) -> R:
         deadline = time.monotonic() + self.timeout_s
-        pause_s = FIRST_PAUSE_S
-        while True:
+        for pause_s in PAUSES_S:
             try:
                 return self._ask("GET", path, answer, deadline, params=_given(query or {}))
             except CompanyDown:
-                pause_s = pause_s * random.uniform(1.0, 2.0)
+                pause_s *= random.uniform(0.5, 1.5)
                 if time.monotonic() + pause_s >= deadline:
                     raise
                 time.sleep(pause_s)
-                pause_s *= 2
+        return self._ask("GET", path, answer, deadline, params=_given(query or {}))
 
     def post(self, path: str, answer: type[R], body: Mapping[str, Any], *, key: str) -> R:
         return self._change("POST", path, answer, body, key)

@@ -26,5 +26,6 @@ def dollars(amount: Decimal) -> str:
 
 
 def pounds(weight_kg: float) -> float:
-    """Kilograms in pounds, to one decimal, as labels print it."""
-    return round(weight_kg * 2.20462, 1)
+    """Kilograms in pounds as labels print them: whole from ten up, else to one decimal."""
+    weight_lb = weight_kg * 2.20462
+    return float(round(weight_lb)) if weight_lb >= 10 else round(weight_lb, 1)

@@ -54,7 +54,7 @@ class DropOffPoints(Result):
 
 
 class Label(Result):
-    """Made for the item's real weight in its carton; `url` opens a printable page."""
+    """Made for the item's real weight; `url` opens a printable page."""
 
     label_id: str
     url: str
@@ -79,6 +79,7 @@ class Return(Result):
     status: ReturnStatus
     method: Method
     pickup_address: Address | None = None
+    carton_address: Address | None = None
     pickup_window: PickupWindow | None = None
     drop_off_point: DropOffPoint | None = None
     label: Label
