@@ -92,6 +92,8 @@ class Stack:
         """Everything up and answering, or nothing: whatever fails half-way, what was started is stopped."""
         self.refuse_taken_ports()
         self.var.mkdir(parents=True, exist_ok=True)
+        for name in self.programs():
+            self.log(name).unlink(missing_ok=True)
         try:
             # Rasa takes longest by far, so the database is made while it loads.
             for name in ("rasa", "company", "actions"):
