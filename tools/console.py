@@ -29,6 +29,7 @@ CAUSES = {
         "NewConnectionError",
         "Could not find a version",
         "operation timed out",
+        "the network was disabled",
     ),
     "a download does not match its locked hash, so it was refused": ("hash mismatch", "Hash mismatch", "DO NOT MATCH"),
 }
