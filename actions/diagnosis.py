@@ -1,0 +1,193 @@
+"""A line that fails although no outage is known: test it, ask two or three short questions, report the fault.
+
+A test that finds the line broken needs no questions, only a yes to a technician. What the customer said at the start
+("so slow tonight") counts as an answer.
+"""
+
+import re
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.forms import REQUESTED_SLOT
+
+from actions.backends import network
+from actions.backends.errors import Refused
+from actions.backends.network import Fault, LineTest
+from actions.identity import account_of, needs_account
+from actions.said import entity_of
+from actions.slots import Field, FormFromFacts, leave, resume_paused
+from actions.tried import learned, or_person, tried
+from actions.turn import turn
+from actions.wording import PERSON, button, choice, yes_no
+
+SYMPTOMS = {
+    r"slow|lag|buffer|speed|ping|crawl|mbps|pixel|freez": "slow",
+    r"drop|cut(s|ting)? (out|off)|intermittent|on and off|in and out|disconnect|every few|unstable|keeps": "drops",
+    r"\bno\b.*(internet|net\b|signal|connection|wi-?fi|tv|service)|down|dead|offline|nothing (works|loads)|\bout\b": "nothing works",
+}
+SCOPES = {
+    r"(every|all|both|none).*(device|thing|phone|laptop|computer)?|everything|whole (house|home|flat)": "every device",
+    r"\b(only|just|one|single)\b|my (phone|laptop|tv|tablet|computer|pc|console)": "one device",
+}
+LIGHTS = {
+    r"red|orange|amber|yellow|blink|flash": "red or orange",
+    r"\bno (light|power)|off|dark|nothing|dead": "none",
+    r"green|white|blue|steady|normal|solid": "green or white",
+}
+FIXED = {
+    r"later|not (home|there)|can'?t (try|do|reach)|at work|busy": "later",
+    r"still|\bnot? (really|better|change|work)|n'?t (work|help|change)|dnt|nothing|same|worse|nope|tried (that|it)|already": "no",
+    r"\b(works|working|back|fixed|better|helped|solved|all good|up again)\b": "yes",
+}
+FIRST_STEPS = {
+    "none": "Please check the router's power cable and try another socket.",
+    "one device": "Please turn that device's wifi off and on again, or restart it.",
+}
+
+Events = list[EventType]
+
+
+def symptom_in(text: str) -> str | None:
+    return next((value for pattern, value in SYMPTOMS.items() if re.search(pattern, text, re.I)), None)
+
+
+class OutageTestLine(Action):
+    """Test the line of the customer's account, unless its fault is already being worked on."""
+
+    def name(self) -> str:
+        return "action_outage_test_line"
+
+    @or_person
+    @needs_account
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        account = str(account_of(tracker))
+        known = await tried(dispatcher, "network.faults", network.faults, account)
+        open_fault = next((one for one in known if one.status != "closed"), None)
+        if open_fault and entity_of(tracker, "outage_test") != "again":
+            return tell_fault(dispatcher, tracker, open_fault)
+        key = turn(tracker).key("line-test")
+        test = await tried(dispatcher, "network.test_line", network.test_line, account, key=key)
+        dispatcher.utter_message(text=test.sentence)
+        symptom = symptom_in(tracker.get_slot("outage_said") or "")
+        slots = {"outage_test": kept(test), "outage_symptom": symptom}
+        return [*(SlotSet(name, value) for name, value in slots.items()), FollowupAction("outage_diagnosis_form")]
+
+
+def kept(test: LineTest) -> dict[str, Any]:
+    """What the questions and the report need of a test; slots hold plain JSON."""
+    return test.model_dump(mode="json", include={"test_id", "outcome", "sentence", "steps", "needs_technician"})
+
+
+def tell_fault(dispatcher: CollectingDispatcher, tracker: Tracker, fault: Fault) -> Events:
+    visit = f"A technician comes {fault.visit_label}." if fault.visit_label else "Our network team is on it."
+    buttons = [button("Test my line again", "troubleshoot", {"outage_test": "again"}), PERSON]
+    dispatcher.utter_message(text=f"Your fault is already reported as {fault.fault_number}. {visit}", buttons=buttons)
+    return resume_paused(tracker)
+
+
+class OutageDiagnosisForm(FormFromFacts):
+    form = "outage_diagnosis_form"
+    topic = frozenset({"outage_report", "troubleshoot"})
+    fields = {
+        "outage_visit": Field(is_yes_no=True),
+        "outage_lights": Field(words=LIGHTS),
+        "outage_symptom": Field(words=SYMPTOMS),
+        "outage_scope": Field(words=SCOPES),
+        "outage_fixed": Field(words=FIXED, is_yes_no=True),
+    }
+
+    async def required_slots(
+        self, domain_slots: list[str], dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[str]:
+        test = tracker.slots.get("outage_test") or {}
+        if test.get("needs_technician"):
+            return ["outage_visit"]
+        if test.get("outcome") == "router_offline":
+            return ["outage_lights", "outage_fixed"]
+        return ["outage_symptom", "outage_scope", "outage_fixed"]
+
+    def hear(self, tracker: Tracker, moment: Any) -> dict[str, Any]:
+        """Words like "not working" are an answer only to the question whether our advice helped."""
+        asked = tracker.slots.get(REQUESTED_SLOT)
+        heard = super().hear(tracker, moment)
+        if asked == "outage_fixed":
+            return {slot: value for slot, value in heard.items() if slot == asked}
+        return {slot: value for slot, value in heard.items() if slot != "outage_fixed"}
+
+    def validate_outage_fixed(self, value: Any, *_: Any) -> dict[str, Any]:
+        return {"outage_fixed": {True: "yes", False: "no"}.get(value, value)}
+
+    def validate_outage_visit(self, value: Any, *_: Any) -> dict[str, Any]:
+        return {"outage_visit": {True: "yes", False: "no"}.get(value, value)}
+
+
+class AskOutageFixed(Action):
+    """The advice that fits the test and the answers, and whether it helped."""
+
+    def name(self) -> str:
+        return "action_ask_outage_fixed"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        buttons = yes_no("outage_fixed", "It works now", "Still not right")
+        buttons.append(choice("I'll try later", "outage_fixed", "later"))
+        dispatcher.utter_message(text=f"{advice(tracker)} Is it better now?", buttons=buttons)
+        return []
+
+
+def advice(tracker: Tracker) -> str:
+    """One or two steps, not a manual."""
+    steps = (tracker.get_slot("outage_test") or {}).get("steps") or []
+    special = FIRST_STEPS.get(tracker.get_slot("outage_lights") or "") or FIRST_STEPS.get(tracker.get_slot("outage_scope") or "")
+    if special:
+        return special
+    return " ".join(steps[:2]) or "Please unplug the router for 30 seconds, plug it in and give it two minutes."
+
+
+class OutageDiagnosed(Action):
+    """The end of the diagnosis: it works, it waits, or it becomes a fault report."""
+
+    def name(self) -> str:
+        return "action_outage_diagnosed"
+
+    @or_person
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        fixed, visit = tracker.get_slot("outage_fixed"), tracker.get_slot("outage_visit")
+        if fixed == "yes":
+            dispatcher.utter_message(text="Good to hear. If it comes back, write to me here.")
+        elif fixed == "later":
+            dispatcher.utter_message(text="Take your time. Tell me here how it went and I'll go on from there.")
+        elif visit == "no":
+            buttons = [button("Book it after all", "troubleshoot"), PERSON]
+            dispatcher.utter_message(text="All right, I won't book anyone.", buttons=buttons)
+        else:
+            await report(dispatcher, tracker)
+        return [*leave(tracker, domain, "outage_diagnosis_form"), SlotSet("outage_said", None)]
+
+
+async def report(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+    wanted = {
+        "description": described(tracker),
+        "line_test_id": (tracker.get_slot("outage_test") or {}).get("test_id"),
+        "key": turn(tracker).key("fault"),
+    }
+    try:
+        fault = await tried(dispatcher, "network.report_fault", network.report_fault, str(account_of(tracker)), **wanted)
+    except Refused as refusal:
+        dispatcher.utter_message(text=f"{refusal.sentence} A colleague can decide otherwise.", buttons=[PERSON])
+        return
+    learned(dispatcher, "fault_number", fault.fault_number)
+    visit = f"A technician comes {fault.visit_label}." if fault.visit_label else "Our network team takes it from here."
+    dispatcher.utter_message(text=f"I've reported it as {fault.fault_number}. {visit}", buttons=[PERSON])
+
+
+def described(tracker: Tracker) -> str:
+    """Everything the customer said and tried, so that nobody on the network team asks again."""
+    test = tracker.get_slot("outage_test") or {}
+    parts = [tracker.get_slot("outage_said") or "The line does not work.", f"Line test: {test.get('sentence', 'none')}"]
+    names = {"outage_symptom": "Symptom", "outage_scope": "Affects", "outage_lights": "Router lights"}
+    parts += [f"{words}: {value}." for slot, words in names.items() if (value := tracker.get_slot(slot))]
+    if tracker.get_slot("outage_fixed") == "no":
+        parts.append(f"Tried without success: {advice(tracker)}")
+    return " ".join(parts)
