@@ -20,12 +20,13 @@ from actions.tried import PersonNeeded, learned, tried
 from actions.turn import Turn, turn
 
 IDENTITY = ("account_number", "account_postcode")
+IDENTITY_ENTITIES = {"account_number": ("account_number", "email", "phone"), "account_postcode": ("postcode",)}
 HANDLES = ("account_number", "email", "phone")
 ASK_AT_MOST = 2
 
 Run = Callable[..., Awaitable[list[EventType]]]
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
+EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 _DIGITS = re.compile(r"\d[\d\s().-]{2,}\d")
 
 
@@ -67,6 +68,8 @@ class KnowsCustomer:
     async def validate_account_number(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> dict[str, Any]:
+        if str(value) == tracker.slots.get("account_number"):
+            return {}
         found = await _find(dispatcher, **_handle(str(value)))
         if found is not None:
             return {"account_number": found.account_number, "account_postcode": None}
@@ -91,7 +94,7 @@ class KnowsCustomer:
         """A bare reply to one of our two questions."""
         if asked == "account_postcode":
             return {asked: text} if re.search(r"\d", text) and len(text) <= 24 else {}
-        handle = _EMAIL.search(text) or _DIGITS.search(text)
+        handle = EMAIL.search(text) or _DIGITS.search(text)
         return {asked: handle.group()} if handle else {}
 
     @staticmethod
@@ -134,7 +137,7 @@ async def _find(dispatcher: CollectingDispatcher, **handle: str) -> Account | No
 
 
 def _handle(value: str) -> dict[str, str]:
-    email = _EMAIL.search(value)
+    email = EMAIL.search(value)
     if email:
         return {"email": email.group().rstrip(".")}
     digits = re.sub(r"\D", "", value)
@@ -153,7 +156,9 @@ def next_handle(tracker: Tracker) -> str | None:
 
 def _asked(tracker: Tracker) -> int:
     """How often this session already asked who it is and got no account."""
-    return sum(1 for event in tracker.events if event["event"] == "action" and event["name"] == "action_ask_account_number")
+    return sum(
+        1 for event in tracker.events if event["event"] == "action" and event["name"] == "action_ask_account_number"
+    )
 
 
 def _refusals(tracker: Tracker) -> int:

@@ -1,4 +1,4 @@
-'''Forms that ask only for what nobody has said yet.
+"""Forms that ask only for what nobody has said yet.
 
 A topic subclasses `FormFromFacts` once per form:
 
@@ -41,6 +41,8 @@ What the base class does with that:
   which runs `identify_form` and then comes back to the action.
 - **Several details in one message** fill several slots. A **correction** ("no, 14 Elm Street") replaces a filled slot,
   whichever is being asked. A value that fits two slots goes to the one being asked.
+- **Answers in a way of their own** are read by overriding `answer(asked, tracker)`; what two slots tell about each other by
+  overriding `hear`.
 - **Facts before questions**: an empty slot with `facts=` takes the hub's fact; a refusal of a fact is not spoken.
 - **Interruptions** leave the form waiting: a question, small talk, another topic or a wish for a person is answered by its
   own rule (write it without a condition), then the policy asks the form's question again. Another form may run in
@@ -48,7 +50,7 @@ What the base class does with that:
   and takes up a form that was left for it.
 - `raise PersonNeeded("policy_exception", "…")` in a validation or an action hands over with the form state in the package.
   A company system that cannot be asked does the same by itself: put `@or_person` on an action's `run` (actions/tried.py).
-'''
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -63,7 +65,7 @@ from rasa_sdk.forms import REQUESTED_SLOT, FormValidationAction
 from rasa_sdk.utils import call_potential_coroutine
 
 from actions.backends.errors import Unavailable
-from actions.identity import IDENTITY, KnowsCustomer
+from actions.identity import IDENTITY, IDENTITY_ENTITIES, KnowsCustomer
 from actions.tried import PersonNeeded, to_person
 from actions.turn import turn
 
@@ -111,9 +113,7 @@ class FormFromFacts(KnowsCustomer, FormValidationAction):
     def name(self) -> str:
         return f"validate_{self.form}"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         moment = moment_of(tracker, self.form)
         events: list[EventType] = self._starting_events(tracker) if moment is Moment.STARTING else []
         heard = {} if moment is Moment.RETURNING or _is_resuming(tracker, self.form) else self.hear(tracker, moment)
@@ -161,6 +161,8 @@ class FormFromFacts(KnowsCustomer, FormValidationAction):
 
     def _slot_for(self, entity: str, asked: str | None, tracker: Tracker) -> str | None:
         """Whose value this is: a button names its slot; else the slot being asked, a filled one (a correction), an empty one."""
+        if asked in IDENTITY and entity in IDENTITY_ENTITIES[asked]:
+            return asked
         if entity in self.fields or entity in IDENTITY:
             return entity
         takers = [slot for slot, wanted in self.fields.items() if entity in wanted.entities]
@@ -188,7 +190,11 @@ class FormFromFacts(KnowsCustomer, FormValidationAction):
             return {} if answer is None else {asked: answer}
         if wanted.is_free_text:
             return {asked: text}
-        return self.answer_identity(asked, text) if asked in IDENTITY else {}
+        return self.answer_identity(asked, text) if asked in IDENTITY else self.answer(asked, tracker)
+
+    def answer(self, asked: str, tracker: Tracker) -> Slots:
+        """For a topic that reads bare answers in a way of its own; called when nothing else was recognised."""
+        return {}
 
     def is_interrupted(self, tracker: Tracker, heard: Slots) -> bool:
         """Whether the message is about something else, so that its own rule should answer it."""

@@ -1,0 +1,153 @@
+"""Cases: where one stands, adding to it, opening it again. Customers hear only of cases that are theirs."""
+
+import asyncio
+import re
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.hub import Case, HubError, HubRefused, hub
+from actions.slots import Field, FormFromFacts, leave
+from actions.small_talk import PERSON
+from actions.tried import to_person
+from actions.turn import turn
+
+REFERENCE = re.compile(r"\bc[\s-]?(\d{3})[\s-]?(\d{3})(?:[\s-]?(\d))?\b", re.I)
+ADDS = re.compile(
+    r"\b(add|note|also mention|more (info|details)|put (this|that|it) (on|in)|update (my|the) (case|ticket))\b", re.I
+)
+OPEN = frozenset({"open", "new", "waiting", "pending", "in_progress"})
+SHOWN = 3
+
+
+class CaseStatus(Action):
+    """By the reference that was said, else by who is asking."""
+
+    def name(self) -> str:
+        return "action_case_status"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        try:
+            cases = await own_cases(tracker)
+        except HubError:
+            return to_person("company_down", "I can't look up cases right now.")
+        chosen = _chosen(tracker, cases)
+        if chosen and ADDS.search(_text(tracker)):
+            return [SlotSet("case_ref", chosen.ref), FollowupAction("case_note_form")]
+        _tell(dispatcher, tracker, chosen, cases)
+        return []
+
+
+def _tell(dispatcher: CollectingDispatcher, tracker: Tracker, chosen: Case | None, cases: tuple[Case, ...]) -> None:
+    named = said_reference(tracker)
+    if chosen:
+        dispatcher.utter_message(text=_where_it_stands(chosen), buttons=_next_steps(chosen))
+    elif named:
+        dispatcher.utter_message(
+            text=f"I can't find a case {named} of yours. Could you check the number?", buttons=[PERSON]
+        )
+    elif cases:
+        dispatcher.utter_message(text="Which one do you mean?", buttons=_case_buttons(cases))
+    else:
+        dispatcher.utter_message(
+            text="There's no case in your name. Tell me what's going on and I'll help, or get you a person."
+        )
+
+
+class CaseNoteForm(FormFromFacts):
+    form = "case_note_form"
+    fields = {"case_ref": Field(), "case_note": Field(is_free_text=True)}
+
+
+class CaseAddNote(Action):
+    def name(self) -> str:
+        return "action_case_add_note"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        ref, note = str(tracker.get_slot("case_ref")), str(tracker.get_slot("case_note"))
+        left = leave(tracker, domain, "case_note_form")
+        try:
+            if ref not in {case.ref for case in await own_cases(tracker)}:
+                raise HubRefused(404, "not_found", f"There is no case {ref}.")
+            await asyncio.to_thread(hub().note, ref, f"From the customer: {note}", key=turn(tracker).key("note"))
+        except HubRefused:
+            dispatcher.utter_message(text=f"I can't find a case {ref} of yours.", buttons=[PERSON])
+            return left
+        except HubError:
+            return to_person("company_down", f"I could not add this to {ref}.")
+        dispatcher.utter_message(text=f"I've added that to {ref}.")
+        return left
+
+
+class CaseReopen(Action):
+    def name(self) -> str:
+        return "action_case_reopen"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        try:
+            cases = await own_cases(tracker)
+            done = tuple(case for case in cases if case.status not in OPEN)
+            chosen = _chosen(tracker, done)
+            if chosen:
+                await asyncio.to_thread(hub().reopen, chosen.ref, _text(tracker), key=turn(tracker).key("reopen"))
+        except HubError:
+            return to_person("company_down", "I can't reopen the case right now.")
+        if chosen:
+            dispatcher.utter_message(
+                text=f'{chosen.ref}, "{chosen.title}", is open again, with everything in it. Somebody will look at it.',
+                buttons=[PERSON],
+            )
+        elif done:
+            dispatcher.utter_message(text="Which one should I reopen?", buttons=_case_buttons(done, "case_reopen"))
+        else:
+            _tell(dispatcher, tracker, _chosen(tracker, cases), cases)
+        return []
+
+
+async def own_cases(tracker: Tracker) -> tuple[Case, ...]:
+    """Asked anew each time: what came with the message may be older than what the desk did since."""
+    customer = turn(tracker).customer.id
+    return await asyncio.to_thread(hub().cases, customer) if customer else ()
+
+
+def said_reference(tracker: Tracker) -> str | None:
+    """In the form people are given it, however they type it."""
+    entities = (tracker.latest_message or {}).get("entities") or []
+    named = next((str(entity["value"]) for entity in entities if entity["entity"] == "case_ref"), "")
+    found = REFERENCE.search(named) or REFERENCE.search(_text(tracker))
+    return "C-" + "-".join(group for group in found.groups() if group) if found else None
+
+
+def _chosen(tracker: Tracker, cases: tuple[Case, ...]) -> Case | None:
+    ref = said_reference(tracker)
+    if ref:
+        return next((case for case in cases if case.ref.upper().startswith(ref)), None)
+    still_open = [case for case in cases if case.status in OPEN]
+    only = still_open if len(still_open) == 1 else cases
+    return only[0] if len(only) == 1 else None
+
+
+def _where_it_stands(case: Case) -> str:
+    state = case.status.replace("_", " ")
+    whose = f", with {case.assignee}" if case.assignee else ""
+    promised = f" You were promised an answer by {case.promised_at:%A %H:%M} UTC." if case.promised_at else ""
+    return f'{case.ref}, "{case.title}", is {state}{whose}.{promised}'
+
+
+def _next_steps(case: Case) -> list[dict[str, str]]:
+    if case.status in OPEN:
+        return [{"title": "Add something", "payload": f'/case_add{{"case_ref": "{case.ref}"}}'}, PERSON]
+    return [{"title": "Reopen it", "payload": f'/case_reopen{{"case_ref": "{case.ref}"}}'}, PERSON]
+
+
+def _case_buttons(cases: tuple[Case, ...], intent: str = "case_status") -> list[dict[str, str]]:
+    return [
+        {"title": f"{case.ref}: {case.title}"[:60], "payload": f'/{intent}{{"case_ref": "{case.ref}"}}'}
+        for case in cases[:SHOWN]
+    ]
+
+
+def _text(tracker: Tracker) -> str:
+    return (tracker.latest_message or {}).get("text") or ""

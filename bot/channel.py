@@ -1,0 +1,135 @@
+"""The only door to Rasa: the hub posts one customer message and gets back everything the turn came to.
+
+Answers with real error codes, because Rasa's own channel says 200 to everything. What was understood, tried and learned
+is read from the tracker once the turn is over (`bot/reading.py`); words are kept whole, in the order they were said.
+Nothing is escaped here: the hub decides which texts may be commands.
+"""
+
+import hmac
+import logging
+from typing import Any, Awaitable, Callable, Dict, NamedTuple, Optional, Text
+
+from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
+from sanic import Blueprint, response
+from sanic.exceptions import SanicException
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from bot.reading import read_turn
+
+logger = logging.getLogger(__name__)
+
+LONGEST_SENDER = 255
+
+
+class Refusal(Exception):
+    """The request cannot become a turn."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+class Asked(NamedTuple):
+    sender: str
+    message_id: str
+    text: str
+    metadata: Dict[str, Any]
+
+
+class WholeMessages(CollectingOutputChannel):
+    """Keeps each message as one piece; Rasa's collector would split text at empty lines and part it from its image."""
+
+    @classmethod
+    def name(cls) -> Text:
+        return "tellonce"
+
+    async def send_response(self, recipient_id: Text, message: Dict[Text, Any]) -> None:
+        await self._persist_message(message)
+
+
+class TellonceInput(InputChannel):
+    def __init__(self, secret: str) -> None:
+        self.secret = secret
+
+    @classmethod
+    def name(cls) -> Text:
+        return "tellonce"
+
+    @classmethod
+    def from_credentials(cls, credentials: Optional[Dict[Text, Any]]) -> "TellonceInput":
+        secret = (credentials or {}).get("secret")
+        if not secret:
+            cls.raise_missing_credentials_exception()
+        return cls(str(secret))
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        door = Blueprint("tellonce")
+
+        @door.route("/", methods=["GET"])
+        async def health(request: Request) -> HTTPResponse:
+            agent = request.app.ctx.agent
+            is_ready = bool(agent and agent.is_ready())
+            return response.json({"status": "ok" if is_ready else "loading"}, status=200 if is_ready else 503)
+
+        @door.route("/turn", methods=["POST"])
+        async def turn(request: Request) -> HTTPResponse:
+            try:
+                self._check_secret(request)
+                asked = _read_body(request)
+            except Refusal as refusal:
+                return _error(refusal.status, refusal.code, str(refusal))
+            return await self._take_turn(asked, request.app.ctx.agent, on_new_message)
+
+        return door
+
+    def _check_secret(self, request: Request) -> None:
+        given = request.headers.get("X-Tellonce-Secret", "")
+        if not hmac.compare_digest(given.encode(), self.secret.encode()):
+            raise Refusal(401, "unauthorized", "The shared secret is missing or wrong.")
+
+    async def _take_turn(
+        self, asked: Asked, agent: Any, on_new_message: Callable[[UserMessage], Awaitable[Any]]
+    ) -> HTTPResponse:
+        if not (agent and agent.is_ready()):
+            return _error(503, "not_ready", "The assistant is still loading its model.")
+        said = WholeMessages()
+        metadata = {**asked.metadata, "message_id": asked.message_id}
+        message = UserMessage(asked.text, said, asked.sender, None, self.name(), asked.message_id, metadata)
+        try:
+            await on_new_message(message)
+            tracker = await agent.tracker_store.retrieve(asked.sender)
+            return response.json(read_turn(said.messages, tracker, agent.domain))
+        except Exception as error:  # whatever went wrong in there, the hub must hear of it
+            # The type only: the message of the error may quote the customer.
+            logger.error("Turn failed for %s: %s", asked.sender, type(error).__name__)
+            return _error(502, "turn_failed", "The assistant could not work on this message.")
+
+
+def _read_body(request: Request) -> Asked:
+    try:
+        body = request.json
+    except SanicException:
+        body = None
+    if not isinstance(body, dict):
+        raise Refusal(422, "invalid", "The body must be a JSON object.")
+    metadata = body.get("metadata", {})
+    if not isinstance(metadata, dict):
+        raise Refusal(422, "invalid", "`metadata` must be an object.")
+    sender = _words(body, "sender")
+    if len(sender) > LONGEST_SENDER:
+        raise Refusal(422, "invalid", "`sender` is too long.")
+    return Asked(sender, _words(body, "message_id"), _words(body, "text"), metadata)
+
+
+def _words(body: Dict[str, Any], name: str) -> str:
+    """Rasa turns a missing sender into a shared conversation and an empty text into silence, so neither gets in."""
+    value = body.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise Refusal(422, "invalid", f"`{name}` must be a text that is not empty.")
+    return value
+
+
+def _error(status: int, code: str, message: str) -> HTTPResponse:
+    return response.json({"code": code, "message": message}, status=status)
