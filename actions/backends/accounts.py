@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal
 
 from actions.backends.client import at, company
-from actions.backends.results import Address, Result
+from actions.backends.results import Address, Amount, Result
 
 
 class Account(Result):
@@ -16,7 +15,7 @@ class Account(Result):
     address: Address
     plan_code: str
     plan_name: str
-    price_month: Decimal
+    price_month: Amount
     since_on: date
 
 
@@ -55,7 +54,7 @@ class CancelRequest(Result):
     account_number: str
     status: str
     service_ends_on: date
-    early_fee: Decimal
+    early_fee: Amount
     sentence: str
 
 
@@ -63,9 +62,9 @@ class Plan(Result):
     code: str
     name: str
     speed_mbps: int
-    price_month: Decimal
+    price_month: Amount
     is_current: bool
-    difference: Decimal
+    difference: Amount
 
 
 class Plans(Result):
@@ -76,7 +75,7 @@ class PlanChange(Result):
     change_number: str
     plan: Plan
     effective_on: date
-    difference: Decimal
+    difference: Amount
 
 
 def find(

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Literal
 
 from actions.backends.client import at, company
-from actions.backends.results import Result
+from actions.backends.results import Amount, Result
 
 
 class Payment(Result):
@@ -13,7 +13,7 @@ class Payment(Result):
 
     payment_id: str
     account_number: str
-    amount: Decimal
+    amount: Amount
     paid_on: date
     method: str
     status: Literal["paid", "failed", "pending"]
@@ -27,7 +27,7 @@ class Payments(Result):
 
 class Balance(Result):
     account_number: str
-    amount_due: Decimal
+    amount_due: Amount
     due_on: date | None
     is_overdue: bool
     is_autopay: bool
@@ -40,7 +40,7 @@ class BillLine(Result):
     line_id: str
     kind: Literal["plan", "equipment", "discount", "late_fee", "pro_rata", "tax", "one_off", "credit"]
     label: str
-    amount: Decimal
+    amount: Amount
     reason: str | None = None
 
 
@@ -50,7 +50,7 @@ class Bill(Result):
     period: str
     issued_on: date
     due_on: date
-    total: Decimal
+    total: Amount
     status: Literal["open", "paid", "overdue"]
     lines: tuple[BillLine, ...]
 
@@ -63,9 +63,9 @@ class BillChange(Result):
     """One line that differs. `line_id` is the newer bill's line, none when the line has gone."""
 
     label: str
-    before: Decimal
-    after: Decimal
-    difference: Decimal
+    before: Amount
+    after: Amount
+    difference: Amount
     reason: str
     line_id: str | None
 
@@ -76,7 +76,7 @@ class Comparison(Result):
     account_number: str
     newer: Bill
     older: Bill
-    difference: Decimal
+    difference: Amount
     changes: tuple[BillChange, ...]
 
 
@@ -84,40 +84,40 @@ class Dispute(Result):
     dispute_number: str
     bill_number: str
     line_id: str
-    amount: Decimal
+    amount: Amount
     outcome: Literal["credited"]
     sentence: str
 
 
 class PayLink(Result):
     url: str
-    amount: Decimal
+    amount: Amount
     expires_at: datetime
 
 
 class InstalmentOption(Result):
     option_code: str
     months: int
-    monthly_amount: Decimal
-    fee: Decimal
+    monthly_amount: Amount
+    fee: Amount
     first_on: date
 
 
 class InstalmentOptions(Result):
-    amount_due: Decimal
+    amount_due: Amount
     options: tuple[InstalmentOption, ...]
 
 
 class Instalment(Result):
     on: date
-    amount: Decimal
+    amount: Amount
 
 
 class InstalmentPlan(Result):
     plan_number: str
     account_number: str
     months: int
-    total: Decimal
+    total: Amount
     schedule: tuple[Instalment, ...]
 
 
@@ -154,7 +154,7 @@ def dispute(bill_number: str, line_id: str, *, reason: str, key: str) -> Dispute
 
 def pay_link(account_number: str, *, key: str, amount: Decimal | None = None) -> PayLink:
     """The whole balance when no amount is given; refused when nothing is owed."""
-    body = {"account_number": account_number, "amount": str(amount) if amount is not None else None}
+    body = {"account_number": account_number, "amount": f"{amount:.2f}" if amount is not None else None}
     return company("billing").post("/payment-links", PayLink, body, key=key)
 
 

@@ -1,11 +1,10 @@
 """The network system: incidents, the customer's line, fault reports and credit for downtime."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Literal
 
 from actions.backends.client import at, company
-from actions.backends.results import Result
+from actions.backends.results import Amount, Result
 
 
 class IncidentUpdate(Result):
@@ -73,8 +72,8 @@ class CreditQuote(Result):
     account_number: str
     incident_id: str
     hours: int
-    amount: Decimal
-    limit: Decimal
+    amount: Amount
+    limit: Amount
     is_allowed: bool
     sentence: str
 
@@ -84,7 +83,7 @@ class Credit(Result):
     account_number: str
     incident_id: str
     hours: int
-    amount: Decimal
+    amount: Amount
     sentence: str
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Literal
 
 from actions.backends.client import at, company
-from actions.backends.results import Result
+from actions.backends.results import Amount, Result
 from actions.backends.returns import Return
 
 OrderStatus = Literal["processing", "shipped", "delivered", "cancelled"]
@@ -15,7 +15,7 @@ class OrderItem(Result):
     sku: str
     name: str
     quantity: int
-    price: Decimal
+    price: Amount
 
 
 class Order(Result):
@@ -24,7 +24,7 @@ class Order(Result):
     placed_on: date
     status: OrderStatus
     items: tuple[OrderItem, ...]
-    total: Decimal
+    total: Amount
     carrier: str | None = None
     tracking: str | None = None
     expected_on: date | None = None
@@ -44,7 +44,7 @@ class Equipment(Result):
     kind: Literal["tv_box", "router", "modem", "extender", "phone"]
     weight_kg: float
     is_rented: bool
-    price: Decimal
+    price: Amount
     received_on: date
     order_number: str | None = None
 
@@ -56,7 +56,7 @@ class EquipmentList(Result):
 class Refund(Result):
     refund_number: str
     account_number: str
-    amount: Decimal
+    amount: Amount
     status: Literal["requested", "approved", "sent", "paid"]
     reason: str
     requested_on: date
@@ -122,6 +122,6 @@ def request_refund(
         "account_number": account_number,
         "order_number": order_number,
         "reason": reason,
-        "amount": str(amount) if amount is not None else None,
+        "amount": f"{amount:.2f}" if amount is not None else None,
     }
     return company("orders").post("/refunds", Refund, body, key=key)

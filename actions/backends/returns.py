@@ -1,11 +1,10 @@
 """Returns in the orders system: what policy says, how a device travels back, and where it is."""
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Literal
 
 from actions.backends.client import at, company
-from actions.backends.results import Address, Result
+from actions.backends.results import Address, Amount, Result
 
 Method = Literal["pickup", "drop_off", "shipping"]
 Condition = Literal["unopened", "good", "faulty", "damaged"]
@@ -21,8 +20,8 @@ class PolicyCheck(Result):
     condition: Condition
     window_days: int | None
     last_day_on: date | None
-    fee: Decimal
-    refund_estimate: Decimal
+    fee: Amount
+    refund_estimate: Amount
     methods: tuple[Method, ...]
 
 
@@ -33,7 +32,7 @@ class PickupWindow(Result):
     starts_at: datetime
     ends_at: datetime
     label: str
-    fee: Decimal
+    fee: Amount
 
 
 class PickupWindows(Result):
@@ -83,8 +82,8 @@ class Return(Result):
     pickup_window: PickupWindow | None = None
     drop_off_point: DropOffPoint | None = None
     label: Label
-    fee: Decimal
-    refund_estimate: Decimal
+    fee: Amount
+    refund_estimate: Amount
     refund_number: str | None = None
     created_at: datetime
     send_by_on: date

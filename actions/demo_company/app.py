@@ -11,7 +11,18 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import RequestResponseEndpoint
 
-from actions.demo_company import accounts, billing, faults, network, orders, pages, returns
+from actions.demo_company import (
+    accounts,
+    billing,
+    faults,
+    network,
+    orders,
+    pages,
+    payments,
+    return_policy,
+    returns,
+    travel,
+)
 from actions.demo_company.db import open_database
 from actions.demo_company.once import Once
 from actions.demo_company.problems import Problem, invalid
@@ -32,7 +43,7 @@ def create_app(database: Path) -> FastAPI:
     app.state.engine = engine
     app.state.switch = faults.Switch()
     once = Once(engine)
-    for part in (accounts, orders, returns, network, billing, pages, faults):
+    for part in (accounts, orders, return_policy, returns, travel, network, billing, payments, pages, faults):
         app.include_router(part.router)
 
     @app.get("/healthz", include_in_schema=False)
@@ -52,9 +63,9 @@ def create_app(database: Path) -> FastAPI:
         except Problem as problem:
             return _problem(problem)
 
-    app.add_exception_handler(Problem, lambda _, problem: _problem(problem))  # type: ignore[arg-type]
-    app.add_exception_handler(RequestValidationError, lambda _, error: _problem(_explain(error)))  # type: ignore[arg-type]
-    app.add_exception_handler(HTTPException, lambda _, error: _problem(_unknown(error)))  # type: ignore[arg-type]
+    app.add_exception_handler(Problem, lambda _, problem: _problem(problem))
+    app.add_exception_handler(RequestValidationError, lambda _, error: _problem(_explain(error)))
+    app.add_exception_handler(HTTPException, lambda _, error: _problem(_unknown(error)))
     return app
 
 

@@ -1,7 +1,6 @@
 """The bodies callers may send. What is not named here is refused, so that a misspelt field is noticed."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,7 +9,7 @@ from actions.backends.returns import Condition, Method
 
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Postcode = Annotated[str, Field(pattern=r"^\d{5}$")]
-Money = Annotated[Decimal, Field(gt=0, max_digits=9, decimal_places=2)]
+Money = Annotated[str, Field(pattern=r"^\d{1,7}\.\d{2}$")]
 
 
 class Asked(BaseModel):

@@ -64,7 +64,7 @@ class Switch:
     def set(self, fault: Fault) -> None:
         ends_at = time.monotonic() + (fault.seconds or float("inf"))
         systems = set(SYSTEM_OF.values()) if fault.system == "all" else {fault.system}
-        self.faults.update({system: (fault, ends_at) for system in systems})
+        self.faults.update(dict.fromkeys(systems, (fault, ends_at)))
 
     async def is_down(self, system: str) -> bool:
         """Waits first when the system is slow."""
@@ -82,5 +82,6 @@ class Switch:
 
 @router.post("/faults")
 def switch(request: Request, fault: Fault) -> dict[str, str]:
-    request.app.state.switch.set(fault)
-    return request.app.state.switch.modes()
+    known: Switch = request.app.state.switch
+    known.set(fault)
+    return known.modes()

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 
-def cents(amount: Decimal | float) -> int:
+def cents(amount: Decimal | float | str) -> int:
     return round(Decimal(str(amount)) * 100)
 
 

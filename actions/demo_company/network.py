@@ -11,8 +11,8 @@ from actions.demo_company import asked, rules, tables
 from actions.demo_company.accounts import find_account
 from actions.demo_company.db import Db
 from actions.demo_company.money import amount, cents
+from actions.demo_company.numbers import row_of
 from actions.demo_company.problems import invalid, not_found, refused
-from actions.demo_company.returns import row_of
 
 router = APIRouter(tags=["network"])
 KEPT_DAYS = 30

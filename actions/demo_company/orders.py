@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from actions.backends import orders as answers
-from actions.demo_company import asked, returns, rules, tables
+from actions.demo_company import asked, numbers, return_policy, returns, rules, tables
 from actions.demo_company.accounts import find_account, remember
 from actions.demo_company.db import Db
 from actions.demo_company.money import amount, cents
@@ -100,7 +100,7 @@ def exchange(db: Db, wish: asked.ExchangeWish) -> answers.Exchange:
     account = find_account(db, wish.account_number)
     sent_back = asked.ReturnWish(**wish.model_dump(), condition="faulty")
     old_item = returns.create(db, sent_back)
-    item = returns.find_item(db, account.number, wish.serial)
+    item = return_policy.find_item(db, account.number, wish.serial)
     number = remember(db, account.number, "exchange", **wish.model_dump(mode="json"))
     order = tables.Order(
         number=f"F-{21000 + number}",
@@ -131,7 +131,7 @@ def _add_refund(db: Session, account_number: str, amount_cents: int, reason: str
 
 def _refund(refund: tables.Refund) -> answers.Refund:
     return answers.Refund(
-        refund_number=returns.refund_number(refund.id),
+        refund_number=numbers.refund_number(refund.id),
         account_number=refund.account_number,
         amount=amount(refund.amount_cents),
         status=refund.status,
@@ -140,7 +140,7 @@ def _refund(refund: tables.Refund) -> answers.Refund:
         expected_on=refund.expected_on,
         paid_to="the card or account you paid with",
         order_number=refund.order_number,
-        return_number=returns.return_number(refund.return_id) if refund.return_id else None,
+        return_number=numbers.return_number(refund.return_id) if refund.return_id else None,
     )
 
 
@@ -162,7 +162,7 @@ def refunds(
 
 @router.get("/refunds/{refund_number}", operation_id="orders.refund")
 def refund(db: Db, refund_number: str) -> answers.Refund:
-    found = db.get(tables.Refund, returns.row_of(refund_number, "RF-", 70000))
+    found = db.get(tables.Refund, numbers.row_of(refund_number, "RF-", 70000))
     if found is None:
         raise not_found(f"There is no refund {refund_number}.")
     return _refund(found)
@@ -174,10 +174,10 @@ def request_refund(db: Db, wish: asked.RefundWish) -> answers.Refund:
     if order.account_number != wish.account_number:
         raise not_found(f"Account {wish.account_number} has no order {order.number}.")
     rule, total = rules.policy("refunds"), _shown(order).total
-    wanted = wish.amount or total
+    wanted = Decimal(wish.amount) if wish.amount else total
     earlier = db.scalar(select(tables.Refund.id).where(tables.Refund.order_number == order.number))
     if earlier:
-        raise refused(f"There is already a refund for order {order.number}: {returns.refund_number(earlier)}.")
+        raise refused(f"There is already a refund for order {order.number}: {numbers.refund_number(earlier)}.")
     if (_today() - order.placed_on).days > rule["within_days"]:
         raise refused(f"Order {order.number} is older than {rule['within_days']} days, the time for refunds.")
     if wanted > total:

@@ -22,7 +22,8 @@ STORE_ADDRESS = "Fernway Returns, 300 Depot Road, Alder Falls 48101"
 SHEET = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title><style>
 body{{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:2rem auto;padding:0 1rem}}
-main{{border:2px solid;border-radius:.5rem;padding:1.5rem}}dt{{opacity:.7}}dd{{margin:0 0 .6rem;font-weight:600}}</style>
+main{{border:2px solid;border-radius:.5rem;padding:1.5rem}}
+dt{{opacity:.7}}dd{{margin:0 0 .6rem;font-weight:600}}</style>
 <main><h1>{title}</h1><dl>{rows}</dl></main></html>"""
 
 

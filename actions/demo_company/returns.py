@@ -1,37 +1,22 @@
-"""Returns: policy, pickup at any address, drop-off, and a label for what the device really weighs."""
+"""Returns: made, shown, changed, cancelled. What may come back is in `return_policy`, how it travels in `travel`."""
 
 import secrets
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from actions.backends import returns as answers
-from actions.backends.results import Address, pounds
-from actions.demo_company import asked, rules, tables
+from actions.backends.results import Address
+from actions.demo_company import asked, return_policy, rules, tables, travel
 from actions.demo_company.accounts import address_of, find_account
 from actions.demo_company.db import Db
 from actions.demo_company.money import amount, cents
-from actions.demo_company.pages import page_url
+from actions.demo_company.numbers import refund_number, return_number, row_of
 from actions.demo_company.problems import invalid, not_found, refused
 
 router = APIRouter(tags=["orders"])
-METHODS: tuple[answers.Method, ...] = ("pickup", "drop_off", "shipping")
-
-
-def return_number(id: int) -> str:
-    return f"RN-{40000 + id}"
-
-
-def refund_number(id: int) -> str:
-    return f"RF-{70000 + id}"
-
-
-def row_of(number: str, prefix: str, base: int) -> int:
-    """The row behind a number like `RN-40012`; 0, which no row has, when it is not of that form."""
-    digits = number.strip().upper().removeprefix(prefix)
-    return int(digits) - base if digits.isascii() and digits.isdigit() and len(digits) < 12 else 0
 
 
 def find_return(db: Session, number: str) -> tables.Return:
@@ -41,117 +26,12 @@ def find_return(db: Session, number: str) -> tables.Return:
     return found
 
 
-def find_item(db: Session, account_number: str, serial: str) -> tables.Equipment:
-    item = db.get(tables.Equipment, serial.strip().upper())
-    if item is None or item.account_number != account_number:
-        raise not_found(f"Account {account_number} has no device with the serial number {serial}.")
-    return item
-
-
-@router.get("/return-policy", operation_id="returns.check_policy")
-def check_policy(
-    db: Db, account_number: str, serial: str, condition: answers.Condition = "good"
-) -> answers.PolicyCheck:
-    find_account(db, account_number)
-    return judge(find_item(db, account_number, serial), condition)
-
-
-def judge(item: tables.Equipment, condition: answers.Condition) -> answers.PolicyCheck:
-    rule, name = rules.policy("returns"), rules.device(item.device)["name"]
-    if item.is_rented:
-        fee = cents(rule["damaged_rented_fee"]) if condition == "damaged" else 0
-        said = f"The {name} is rented, so it can come back at any time"
-        said += f"; for the damage we charge ${amount(fee)}." if fee else ", at no charge."
-        return _check(item, condition, said, None, fee, 0)
-    days = rule["faulty_window_days"] if condition == "faulty" else rule["bought_window_days"]
-    if condition == "damaged":
-        said = f"A damaged {name} that was bought cannot be returned under our rules."
-        return _check(item, condition, said, days, 0, 0, is_allowed=False)
-    last_day_on = item.received_on + timedelta(days=days)
-    if _today() > last_day_on:
-        said = f"The {name} could be returned until {last_day_on:%-d %B %Y}, {days} days after it arrived."
-        return _check(item, condition, said, days, 0, 0, is_allowed=False)
-    price = cents(rules.device(item.device)["price"])
-    is_late = (_today() - item.received_on).days > rule["restocking_after_days"]
-    fee = price * rule["restocking_percent"] // 100 if is_late and condition == "good" else 0
-    said = f"The {name} can be returned until {last_day_on:%-d %B %Y}"
-    said += f"; after {rule['restocking_after_days']} days we keep ${amount(fee)} for restocking." if fee else "."
-    return _check(item, condition, said, days, fee, price - fee)
-
-
-def _check(
-    item: tables.Equipment,
-    condition: answers.Condition,
-    sentence: str,
-    window_days: int | None,
-    fee_cents: int,
-    refund_cents: int,
-    *,
-    is_allowed: bool = True,
-) -> answers.PolicyCheck:
-    return answers.PolicyCheck(
-        serial=item.serial,
-        is_allowed=is_allowed,
-        sentence=sentence,
-        condition=condition,
-        window_days=window_days,
-        last_day_on=item.received_on + timedelta(days=window_days) if window_days else None,
-        fee=amount(fee_cents),
-        refund_estimate=amount(refund_cents),
-        methods=METHODS if is_allowed else (),
-    )
-
-
-@router.get("/pickup-windows", operation_id="returns.pickup_windows")
-def pickup_windows(postcode: asked.Postcode) -> answers.PickupWindows:
-    """For any postcode: who returns something need not live where it was installed."""
-    rule = rules.policy("pickup")
-    days = [_today() + timedelta(days=ahead) for ahead in range(1, rule["days"] + 3)]
-    workdays = [day for day in days if day.weekday() != 6][: rule["days"]]
-    return answers.PickupWindows(
-        windows=tuple(_window(f"{day:%Y%m%d}-{hour:02d}") for day in workdays for hour in rule["from_hours"])
-    )
-
-
-def _window(window_id: str) -> answers.PickupWindow:
-    rule = rules.policy("pickup")
-    starts_at = datetime.strptime(window_id, "%Y%m%d-%H").replace(tzinfo=UTC)
-    ends_at = starts_at + timedelta(hours=rule["hours"])
-    return answers.PickupWindow(
-        window_id=window_id,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        label=f"{starts_at:%A %-d %B, %H:%M} to {ends_at:%H:%M}",
-        fee=amount(cents(rule["fee"])),
-    )
-
-
-@router.get("/drop-off-points", operation_id="returns.drop_off_points")
-def drop_off_points(
-    db: Db, postcode: asked.Postcode, weight_kg: float = 0.0, limit: int = Query(3, ge=1, le=20)
-) -> answers.DropOffPoints:
-    accepting = db.scalars(select(tables.DropOffPoint).where(tables.DropOffPoint.max_weight_kg >= weight_kg))
-    points = sorted((_point(point, postcode) for point in accepting), key=lambda point: point.distance_km)
-    return answers.DropOffPoints(points=tuple(points[:limit]))
-
-
-def _point(point: tables.DropOffPoint, postcode: str) -> answers.DropOffPoint:
-    return answers.DropOffPoint(
-        point_id=point.id,
-        name=point.name,
-        address=Address(line1=point.line1, city=point.city, postcode=point.postcode),
-        distance_km=rules.distance_km(postcode, point.x_km, point.y_km),
-        hours=point.hours,
-        max_weight_kg=point.max_weight_kg,
-    )
-
-
 @router.post("/returns", operation_id="returns.create")
 def create(db: Db, wish: asked.ReturnWish) -> answers.Return:
     """A person's name with a case opens what policy closes; everybody else gets the rule as a sentence."""
     account = find_account(db, wish.account_number)
-    item = find_item(db, account.number, wish.serial)
-    check = judge(item, wish.condition)
+    item = return_policy.find_item(db, account.number, wish.serial)
+    check = return_policy.judge(item, wish.condition)
     is_exception = bool(wish.approved_by and wish.case_ref)
     if not check.is_allowed and not is_exception:
         raise refused(check.sentence, last_day_on=str(check.last_day_on))
@@ -189,14 +69,10 @@ def _route(
         made.line1, made.city, made.postcode = address.line1, address.city, address.postcode
     made.window_id = (way.window_id or made.window_id) if made.method == "pickup" else None
     made.point_id = (way.point_id or made.point_id) if made.method == "drop_off" else None
-    if made.method == "pickup" and (not made.window_id or not _is_offered(made.window_id)):
+    if made.method == "pickup" and (not made.window_id or not travel.is_offered(made.window_id)):
         raise invalid("Please choose one of the pickup windows on offer.")
     if made.method == "drop_off":
         _check_point(db, made)
-
-
-def _is_offered(window_id: str) -> bool:
-    return any(window.window_id == window_id for window in pickup_windows("00000").windows)
 
 
 def _check_point(db: Session, made: tables.Return) -> None:
@@ -272,9 +148,9 @@ def _shown(db: Session, made: tables.Return) -> answers.Return:
         method=made.method,
         pickup_address=address if made.method == "pickup" else None,
         carton_address=address if made.method == "shipping" else None,
-        pickup_window=_window(made.window_id) if made.window_id else None,
-        drop_off_point=_point(point, address.postcode if address else point.postcode) if point else None,
-        label=_label(made, device["weight_kg"]),
+        pickup_window=travel.window(made.window_id) if made.window_id else None,
+        drop_off_point=travel.point(point, address.postcode if address else point.postcode) if point else None,
+        label=travel.label(made, device["weight_kg"]),
         fee=amount(made.fee_cents),
         refund_estimate=amount(made.refund_cents),
         refund_number=refund_number(refund) if refund else None,
@@ -284,20 +160,3 @@ def _shown(db: Session, made: tables.Return) -> answers.Return:
         case_ref=made.case_ref,
         events=tuple(answers.ReturnEvent(**event) for event in made.events),
     )
-
-
-def _label(made: tables.Return, weight_kg: float) -> answers.Label:
-    is_shipped = made.method == "shipping"
-    carton = next(carton["name"] for carton in rules.read("policy")["cartons"] if weight_kg <= carton["up_to_kg"])
-    return answers.Label(
-        label_id=f"LB-{40000 + made.id}",
-        url=page_url("labels", made.label_token),
-        weight_kg=weight_kg,
-        weight_lb=pounds(weight_kg),
-        carton=carton if is_shipped else None,
-        carton_ships_on=made.created_at.date() + timedelta(days=1) if is_shipped else None,
-    )
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()

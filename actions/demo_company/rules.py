@@ -9,12 +9,11 @@ from typing import Any
 import yaml
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "demo"
-Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @cache
 def read(name: str) -> Any:
-    return yaml.load((DATA / f"{name}.yml").read_text(encoding="utf-8"), Loader=Loader)
+    return yaml.safe_load((DATA / f"{name}.yml").read_text(encoding="utf-8"))
 
 
 def policy(section: str) -> dict[str, Any]:
