@@ -30,6 +30,8 @@ MONTHS = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 
+COMMON_WORDS = {"fee", "charge", "bill", "the", "for", "and", "this", "month", "service", "payment", "your"}
+
 PAY = button("Pay now", "bill_pay")
 EXPLAIN = button("Why this amount?", "bill_explain")
 DISPUTE = button("Dispute a charge", "bill_dispute")
@@ -145,7 +147,9 @@ def part_wanted(tracker: Tracker) -> Decimal | None:
     """Only an amount they ask to pay: "pay $40 now". "Pay the $86 bill" means the whole of it."""
     said = entity_of(tracker, "amount")
     text = text_of(tracker)
-    return amount_in(said) if said and not re.search(r"\b(bill|balance|all|everything|full|total)\b", text, re.I) else None
+    return (
+        amount_in(said) if said and not re.search(r"\b(bill|balance|all|everything|full|total)\b", text, re.I) else None
+    )
 
 
 class PaymentProblem(Action):
@@ -226,7 +230,9 @@ class BillCopy(Action):
             dispatcher, "billing.copy_bill", billing.copy_bill, wanted.bill_number, key=turn(tracker).key("copy")
         )
         name = month(wanted.period)
-        dispatcher.utter_message(text=f"Here's your {name} bill, {dollars(wanted.total)}.", buttons=other_months(found, wanted))
+        dispatcher.utter_message(
+            text=f"Here's your {name} bill, {dollars(wanted.total)}.", buttons=other_months(found, wanted)
+        )
         link(dispatcher, f"{name} bill", made.url)
         return resume_paused(tracker)
 
@@ -278,9 +284,8 @@ def line_meant(said: str, lines: Sequence[BillLine]) -> BillLine | None:
 
 def words_of(text: str) -> set[str]:
     """Words that tell one line from another; every line is a "fee" or a "charge"."""
-    common = {"fee", "charge", "charges", "bill", "the", "for", "and", "this", "month", "service", "payment", "your", "my"}
     words = {re.sub(r"s$", "", word) for word in re.findall(r"[a-z]{3,}", text.lower())}
-    return words - common
+    return words - COMMON_WORDS
 
 
 def signed(amount: Decimal) -> str:

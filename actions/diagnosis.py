@@ -25,7 +25,8 @@ from actions.wording import PERSON, button, choice, yes_no
 SYMPTOMS = {
     r"slow|lag|buffer|speed|ping|crawl|mbps|pixel|freez": "slow",
     r"drop|cut(s|ting)? (out|off)|intermittent|on and off|in and out|disconnect|every few|unstable|keeps": "drops",
-    r"\bno\b.*(internet|net\b|signal|connection|wi-?fi|tv|service)|down|dead|offline|nothing (works|loads)|\bout\b": "nothing works",
+    r"\bno\b.*(internet|net\b|signal|connection|wi-?fi|tv|service)|dead|nothing (works|loads)": "nothing works",
+    r"\b(is|are|went|gone|been|completely|totally) (down|out|offline)\b": "nothing works",
 }
 SCOPES = {
     r"(every|all|both|none).*(device|thing|phone|laptop|computer)?|everything|whole (house|home|flat)": "every device",
@@ -38,7 +39,7 @@ LIGHTS = {
 }
 FIXED = {
     r"later|not (home|there)|can'?t (try|do|reach)|at work|busy": "later",
-    r"still|\bnot? (really|better|change|work)|n'?t (work|help|change)|dnt|nothing|same|worse|nope|tried (that|it)|already": "no",
+    r"still|\bnot? (really|better|change|work)|n'?t (work|help|change)|nothing|same|worse|nope|already": "no",
     r"\b(works|working|back|fixed|better|helped|solved|all good|up again)\b": "yes",
 }
 FIRST_STEPS = {
@@ -139,7 +140,9 @@ class AskOutageFixed(Action):
 def advice(tracker: Tracker) -> str:
     """One or two steps, not a manual."""
     steps = (tracker.get_slot("outage_test") or {}).get("steps") or []
-    special = FIRST_STEPS.get(tracker.get_slot("outage_lights") or "") or FIRST_STEPS.get(tracker.get_slot("outage_scope") or "")
+    special = FIRST_STEPS.get(tracker.get_slot("outage_lights") or "") or FIRST_STEPS.get(
+        tracker.get_slot("outage_scope") or ""
+    )
     if special:
         return special
     return " ".join(steps[:2]) or "Please unplug the router for 30 seconds, plug it in and give it two minutes."
@@ -173,7 +176,9 @@ async def report(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
         "key": turn(tracker).key("fault"),
     }
     try:
-        fault = await tried(dispatcher, "network.report_fault", network.report_fault, str(account_of(tracker)), **wanted)
+        fault = await tried(
+            dispatcher, "network.report_fault", network.report_fault, str(account_of(tracker)), **wanted
+        )
     except Refused as refusal:
         dispatcher.utter_message(text=f"{refusal.sentence} A colleague can decide otherwise.", buttons=[PERSON])
         return

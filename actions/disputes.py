@@ -1,7 +1,7 @@
 """A charge the customer does not accept: which line, why, then credited at once or passed on with everything said.
 
-Small and first is decided by the company's rule. What the rule leaves to people reaches them with the line, the amount and
-the reason, so that nobody asks again.
+Small and first is decided by the company's rule. What the rule leaves to people reaches them with the line, the amount
+and the reason, so that nobody asks again.
 """
 
 import re
@@ -27,10 +27,10 @@ from actions.wording import PERSON, choice, yes_no
 
 SOMETHING_ELSE = "something else"
 REASONS = {
-    r"n'?t (order|ask|want|sign|request|buy|make|recogni)|never (order|ask|want|sign|request|bought|made|had)|not mine|unknown": "I didn't order it",
+    r"(n'?t|never|not) (order|ask|want|sign|request|buy|bought|made|had|recogni)|not mine": "I didn't order it",
     r"twice|double|two times|duplicate|again and": "I was charged twice",
     r"return(ed)?\b|sent (it|them) back|gave (it )?back|cancel": "I returned or cancelled it",
-    r"paid on time|already paid|was(n'?t| not) late|promis|agreed|told|discount|waive|wrong (price|amount)|too (much|high)": "The amount is wrong",
+    r"on time|already paid|n[o']?t late|promis|agreed|told|discount|waive|wrong|too (much|high)": "The amount is wrong",
 }
 
 Events = list[EventType]
@@ -75,6 +75,10 @@ def line_of(tracker: Tracker) -> BillLine | None:
     return next((line for line in lines_of(tracker) if line.line_id == tracker.get_slot("bill_line")), None)
 
 
+def named(line: BillLine | None) -> str:
+    return f"{line.label}, {dollars(line.amount)}" if line else "that charge"
+
+
 class DisputeForm(FormFromFacts):
     form = "dispute_form"
     topic = frozenset({"bill_dispute", "bill_explain"})
@@ -99,7 +103,7 @@ class DisputeForm(FormFromFacts):
 
     def validate_bill_line(self, value: Any, *_: Any) -> dict[str, Any]:
         if value == SOMETHING_ELSE:
-            raise PersonNeeded("policy_exception", "The customer disputes something that is not one line of the last bill.")
+            raise PersonNeeded("policy_exception", "What you dispute isn't one line of your last bill.")
         return {"bill_line": value}
 
     def validate_dispute_confirm(self, value: Any, *_: Any) -> dict[str, Any]:
@@ -111,7 +115,9 @@ class AskBillLine(Action):
         return "action_ask_bill_line"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        buttons = [choice(f"{line.label}, {dollars(line.amount)}", "bill_line", line.line_id) for line in lines_of(tracker)]
+        buttons = [
+            choice(f"{line.label}, {dollars(line.amount)}", "bill_line", line.line_id) for line in lines_of(tracker)
+        ]
         buttons.append(choice("Something else", "bill_line", SOMETHING_ELSE))
         name = month(tracker.get_slot("bill_period"))
         dispatcher.utter_message(text=f"Which charge on your {name} bill is wrong?", buttons=buttons)
@@ -126,7 +132,9 @@ class AskDisputeReason(Action):
         line = line_of(tracker)
         buttons = [choice(reason, "dispute_reason", reason) for reason in REASONS.values()]
         named = f"{line.label}, {dollars(line.amount)}" if line else "that charge"
-        dispatcher.utter_message(text=f"What's wrong with {named}? You can write it in your own words.", buttons=buttons)
+        dispatcher.utter_message(
+            text=f"What's wrong with {named}? You can write it in your own words.", buttons=buttons
+        )
         return []
 
 
@@ -135,10 +143,8 @@ class AskDisputeConfirm(Action):
         return "action_ask_dispute_confirm"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        line = line_of(tracker)
-        named = f"{line.label}, {dollars(line.amount)}" if line else "that charge"
         buttons = yes_no("dispute_confirm", "Yes, dispute it", "No, leave it")
-        dispatcher.utter_message(text=f"I'll dispute {named}. Is that the right one?", buttons=buttons)
+        dispatcher.utter_message(text=f"I'll dispute {named(line_of(tracker))}. Is that right?", buttons=buttons)
         return []
 
 
@@ -158,7 +164,6 @@ class DisputeSend(Action):
                 reason=str(tracker.get_slot("dispute_reason")), key=turn(tracker).key("dispute"),
             )  # fmt: skip
         except (Refused, NotFound) as refusal:
-            dispatcher.utter_message(text=refusal.sentence)
             return [*leave(tracker, domain, "dispute_form"), *left_to_people(tracker, line, refusal)]
         learned(dispatcher, "dispute_number", credited.dispute_number)
         dispatcher.utter_message(text=f"{credited.sentence} Your reference is {credited.dispute_number}.")
@@ -168,6 +173,6 @@ class DisputeSend(Action):
 def left_to_people(tracker: Tracker, line: BillLine, refusal: Exception) -> Events:
     details = getattr(refusal, "details", {})
     is_large = line.amount > Decimal(str(details.get("limit", "Infinity")))
-    number, reason = tracker.get_slot("bill_number"), tracker.get_slot("dispute_reason")
-    detail = f"Dispute of {line.label}, {dollars(line.amount)}, on bill {number}. The customer says: {reason}. {refusal}"
+    number, reason = tracker.get_slot("bill_number"), str(tracker.get_slot("dispute_reason")).rstrip(".!")
+    detail = f"You dispute {named(line)}, on bill {number}: {reason}. {refusal}"
     return to_person("high_value" if is_large else "policy_exception", detail)

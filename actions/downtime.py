@@ -1,4 +1,4 @@
-"""Credit for downtime: the company's rule decides the amount, the customer says yes, a person decides above the limit."""
+"""Credit for downtime: the company's rule gives the amount, the customer says yes; above the limit a person decides."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from actions.backends.errors import NotFound, Refused
 from actions.backends.network import Incident
 from actions.backends.results import dollars
 from actions.identity import account_of, needs_account
+from actions.said import ask_exception, pass_on_exception
 from actions.slots import Field, FormFromFacts, leave, resume_paused
 from actions.tried import PersonNeeded, learned, or_person, tried
 from actions.turn import turn
@@ -31,6 +32,7 @@ class OutageCredit(Action):
     @or_person
     @needs_account
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        pass_on_exception(tracker)
         wanted = {"account_number": account_of(tracker), "with_resolved": True}
         found = await tried(dispatcher, "network.incidents", network.incidents, **wanted)
         if not found:
@@ -52,23 +54,25 @@ def credit_title(incident: Incident) -> str:
 
 
 async def quote(dispatcher: CollectingDispatcher, account: str, incident_id: str) -> dict[str, Any] | None:
-    """The slots of a quote. Says why and gives nothing when the rule gives nothing; asks for a person above the limit."""
+    """The slots of a quote. When the rule gives nothing it says why; above the limit it asks for a person."""
     try:
-        said = await tried(
-            dispatcher, "network.quote_credit", network.quote_credit, account, incident_id=incident_id
-        )
+        said = await tried(dispatcher, "network.quote_credit", network.quote_credit, account, incident_id=incident_id)
     except (Refused, NotFound) as refusal:
-        dispatcher.utter_message(text=f"{refusal.sentence} A colleague may still decide otherwise.", buttons=[PERSON])
+        refuse(dispatcher, refusal.sentence)
         return None
     amount = dollars(said.amount)
     if not said.is_allowed and said.amount > said.limit:
-        dispatcher.utter_message(text=f"{said.hours} hours without service come to {amount}, more than I may credit myself.")
-        detail = f"Credit of {amount} for {said.hours} hours ({incident_id}); the assistant's limit is {dollars(said.limit)}."
-        raise PersonNeeded("high_value", detail)
+        limit = f"I may credit up to {dollars(said.limit)} myself."
+        raise PersonNeeded("high_value", f"{said.hours} hours without service come to {amount}. {limit}")
     if not said.is_allowed:
-        dispatcher.utter_message(text=f"{said.sentence} A colleague may still decide otherwise.", buttons=[PERSON])
+        refuse(dispatcher, said.sentence)
         return None
     return {"credit_incident": incident_id, "credit_quote": {"hours": said.hours, "amount": amount}}
+
+
+def refuse(dispatcher: CollectingDispatcher, sentence: str) -> None:
+    text = f"{sentence} A colleague may still decide otherwise."
+    dispatcher.utter_message(text=text, buttons=[ask_exception("outage_credit", sentence)])
 
 
 class OutageCreditForm(FormFromFacts):
@@ -103,7 +107,7 @@ class AskCreditConfirm(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         quoted = tracker.get_slot("credit_quote") or {}
-        text = f"You were without service for {quoted.get('hours')} hours, that's {quoted.get('amount')} off your next bill."
+        text = f"You were {quoted.get('hours')} hours without service: {quoted.get('amount')} off your next bill."
         dispatcher.utter_message(text=f"{text} Shall I add it?", buttons=yes_no("credit_confirm", "Yes, add it", "No"))
         return []
 
@@ -127,5 +131,7 @@ class OutageCreditGive(Action):
         except Refused as refusal:
             raise PersonNeeded("policy_exception", refusal.sentence) from refusal
         learned(dispatcher, "credit_number", credit.credit_number)
-        dispatcher.utter_message(text=f"Done: {dollars(credit.amount)} comes off your next bill ({credit.credit_number}).")
+        dispatcher.utter_message(
+            text=f"Done: {dollars(credit.amount)} comes off your next bill ({credit.credit_number})."
+        )
         return leave(tracker, domain, "outage_credit_form")

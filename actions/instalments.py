@@ -12,11 +12,13 @@ from actions.backends import billing
 from actions.backends.billing import InstalmentOption, InstalmentPlan
 from actions.backends.errors import Refused
 from actions.backends.results import dollars
+from actions.billing import PAY
 from actions.identity import account_of, needs_account
+from actions.said import ask_exception, pass_on_exception
 from actions.slots import Field, FormFromFacts, leave, resume_paused
 from actions.tried import PersonNeeded, learned, or_person, tried
 from actions.turn import turn
-from actions.wording import PERSON, button, choice, day, yes_no
+from actions.wording import PERSON, choice, day, yes_no
 
 OTHER = "other"
 NUMBERS = {"one": 1, "two": 2, "couple": 2, "three": 3, "four": 4, "five": 5, "six": 6, "twelve": 12, "half": 6}
@@ -31,12 +33,13 @@ class PaymentArrangement(Action):
     @or_person
     @needs_account
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        pass_on_exception(tracker)
         account = str(account_of(tracker))
         try:
             allowed = await tried(dispatcher, "billing.instalment_options", billing.instalment_options, account)
         except Refused as refusal:
             text = f"{refusal.sentence} A colleague may be able to agree something else."
-            dispatcher.utter_message(text=text, buttons=[button("Pay now", "bill_pay"), PERSON])
+            dispatcher.utter_message(text=text, buttons=[ask_exception("payment_arrangement", refusal.sentence), PAY])
             return resume_paused(tracker)
         options = [option.model_dump(mode="json") for option in allowed.options]
         slots = {"instalment_options": options, "instalment_due": dollars(allowed.amount_due)}
@@ -53,7 +56,7 @@ def option_of(tracker: Tracker) -> InstalmentOption | None:
 
 
 def option_meant(text: str, options: list[InstalmentOption]) -> InstalmentOption | None:
-    """"over three months", "6 payments please"."""
+    """ "over three months", "6 payments please"."""
     words = re.findall(r"[a-z]+|\d+", text.lower())
     counts = {NUMBERS[word] for word in words if word in NUMBERS} | {int(word) for word in words if word.isdigit()}
     return next((option for option in options if option.months in counts), None)
@@ -79,7 +82,7 @@ class InstalmentForm(FormFromFacts):
 
     def validate_instalment_option(self, value: Any, *_: Any) -> dict[str, Any]:
         if value == OTHER:
-            raise PersonNeeded("policy_exception", "The customer needs another way to pay than the plans on offer.")
+            raise PersonNeeded("policy_exception", "You need another way to pay than the plans I may offer.")
         return {"instalment_option": value}
 
     def validate_instalment_confirm(self, value: Any, *_: Any) -> dict[str, Any]:
@@ -91,7 +94,9 @@ class AskInstalmentOption(Action):
         return "action_ask_instalment_option"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        buttons = [choice(option_title(option), "instalment_option", option.option_code) for option in options_of(tracker)]
+        buttons = [
+            choice(option_title(option), "instalment_option", option.option_code) for option in options_of(tracker)
+        ]
         buttons.append(choice("Something else", "instalment_option", OTHER))
         text = f"Yes, you can split the {tracker.get_slot('instalment_due')}. Which suits you?"
         dispatcher.utter_message(text=text, buttons=buttons)
@@ -124,7 +129,7 @@ class InstalmentStart(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         if tracker.get_slot("instalment_confirm") != "yes":
             text = "All right, nothing has changed."
-            dispatcher.utter_message(text=text, buttons=[button("Pay now", "bill_pay"), PERSON])
+            dispatcher.utter_message(text=text, buttons=[PAY, PERSON])
             return leave(tracker, domain, "instalment_form")
         wanted = {"option_code": str(tracker.get_slot("instalment_option")), "key": turn(tracker).key("instalments")}
         try:

@@ -1,7 +1,7 @@
 """Outages: is something known to be wrong, until when, and who wants to hear about it.
 
-A place is a postcode the customer names or the address of their account; whoever we cannot place is asked once. No known
-outage where they live leads to the line test (actions/diagnosis.py); credit for downtime is in actions/downtime.py.
+A place is a postcode the customer names or the address of their account; whoever we cannot place is asked once. No
+known outage where they live leads to the line test in actions/diagnosis.py. Credit is in actions/downtime.py.
 """
 
 import re
@@ -203,7 +203,9 @@ class AskOutageContact(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         known = await contacts(dispatcher, tracker)
         buttons = [choice(f"{kind} {masked(value)}", "outage_contact", value) for kind, value in known.items()]
-        question = "How should we reach you?" if buttons else "Which e-mail address or mobile number should get the updates?"
+        question = (
+            "How should we reach you?" if buttons else "Which e-mail address or mobile number should get the updates?"
+        )
         dispatcher.utter_message(text=question, buttons=buttons or None)
         return []
 
@@ -266,7 +268,9 @@ def nothing_known(dispatcher: CollectingDispatcher, tracker: Tracker, place: Pla
 
 def unknown_place(action: Action, dispatcher: CollectingDispatcher, place: Place | None) -> Events:
     if place:
-        dispatcher.utter_message(text=f"We have no network {place}." if place.postcode else "I can't find that account.")
+        dispatcher.utter_message(
+            text=f"We have no network {place}." if place.postcode else "I can't find that account."
+        )
     return ask_place(action)
 
 

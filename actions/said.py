@@ -12,6 +12,9 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.tried import PersonNeeded
+from actions.wording import Button, button
+
 Run = Callable[..., Awaitable[list[EventType]]]
 
 
@@ -29,6 +32,17 @@ def entity_of(tracker: Tracker, name: str) -> str | None:
     """The first entity of this name in the message, from its words or from its button."""
     found = (tracker.latest_message or {}).get("entities") or []
     return next((str(entity["value"]) for entity in found if entity["entity"] == name), None)
+
+
+def ask_exception(intent: str, refused: str) -> Button:
+    """What the rules refused may be asked of a person. The button carries the refusal, so nobody tells it again."""
+    return button("Ask a person", intent, {"exception_detail": refused})
+
+
+def pass_on_exception(tracker: Tracker) -> None:
+    refused = entity_of(tracker, "exception_detail")
+    if refused:
+        raise PersonNeeded("policy_exception", refused)
 
 
 def remembers(slot: str, *intents: str) -> Callable[[Run], Run]:
