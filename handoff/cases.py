@@ -18,7 +18,13 @@ from handoff.db import announce
 from handoff.errors import BadInput, IllegalMove, NotFound
 from handoff.models import Agent, Case, CaseConversation, CaseEvent, CaseStatus, Conversation, Priority
 
-TEAMS = {"care": "Customer care", "returns": "Returns", "network": "Network", "billing": "Billing", "retention": "Retention"}
+TEAMS = {
+    "care": "Customer care",
+    "returns": "Returns",
+    "network": "Network",
+    "billing": "Billing",
+    "retention": "Retention",
+}
 DEFAULT_TEAM = "care"
 
 
@@ -86,9 +92,7 @@ async def join_conversation(
         return
     first_seq = first_seq if first_seq is not None else conversation.handled_seq + 1
     session.add(
-        CaseConversation(
-            case_id=case.id, conversation_id=conversation.id, first_seq=first_seq, created_at=clock.now()
-        )
+        CaseConversation(case_id=case.id, conversation_id=conversation.id, first_seq=first_seq, created_at=clock.now())
     )
     await session.flush()
 
@@ -123,7 +127,7 @@ async def record(
     )
     session.add(event)
     await session.flush()
-    for conversation_id in await _conversation_ids(session, case):
+    for conversation_id in await conversation_ids(session, case):
         announce(session, events.CaseChanged(conversation_id, case.id, case.ref))
     return event
 
@@ -278,6 +282,7 @@ async def _by_key(session: AsyncSession, idempotency_key: str) -> Case | None:
     return found
 
 
-async def _conversation_ids(session: AsyncSession, case: Case) -> Sequence[str]:
+async def conversation_ids(session: AsyncSession, case: Case) -> Sequence[str]:
+    """Where the case is talked about."""
     query = select(CaseConversation.conversation_id).where(CaseConversation.case_id == case.id)
     return list(await session.scalars(query))

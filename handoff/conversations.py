@@ -130,9 +130,7 @@ async def _identity(session: AsyncSession, inbound: Inbound) -> Identity:
     return identity
 
 
-async def _what_was_said(
-    session: AsyncSession, conversation: Conversation, inbound: Inbound
-) -> tuple[str, str | None]:
+async def _what_was_said(session: AsyncSession, conversation: Conversation, inbound: Inbound) -> tuple[str, str | None]:
     """Words and payload. A pressed button's come from the ledger, so only buttons the hub issued can be pressed."""
     if inbound.wants_person:
         return "I would like to talk to a person.", ASKS_FOR_PERSON
@@ -254,9 +252,7 @@ def _agent_may_speak(conversation: Conversation, speaker: Speaker) -> None:
         raise FloorTaken("You do not have this conversation. Accept it or take it over first; the words are kept.")
 
 
-async def _refuse_if_stale(
-    session: AsyncSession, conversation: Conversation, speaker: Speaker, seen_seq: int
-) -> None:
+async def _refuse_if_stale(session: AsyncSession, conversation: Conversation, speaker: Speaker, seen_seq: int) -> None:
     newer = await session.scalar(
         select(Message)
         .where(Message.conversation_id == conversation.id, Message.seq > seen_seq)
@@ -266,7 +262,9 @@ async def _refuse_if_stale(
         .limit(1)
     )
     if newer:
-        raise StaleView(f"{newer.name or newer.author.capitalize()} wrote meanwhile: “{newer.text[:200]}”. Send anyway?")
+        raise StaleView(
+            f"{newer.name or newer.author.capitalize()} wrote meanwhile: “{newer.text[:200]}”. Send anyway?"
+        )
 
 
 async def _by_client_ref(session: AsyncSession, conversation: Conversation, client_ref: str) -> Message | None:
@@ -305,9 +303,7 @@ def _append(
         created_at=now,
     )
     session.add(message)
-    announce(
-        session, events.MessageStored(conversation.id, message.id, message.seq, message.audience, message.author)
-    )
+    announce(session, events.MessageStored(conversation.id, message.id, message.seq, message.audience, message.author))
     return message
 
 
@@ -353,6 +349,11 @@ async def get(session: AsyncSession, conversation_id: str) -> Conversation:
     if found is None:
         raise NotFound("There is no such conversation.")
     return found
+
+
+async def identity_of(session: AsyncSession, conversation: Conversation) -> Identity:
+    """The handle its words are delivered to."""
+    return await session.get_one(Identity, conversation.identity_id)
 
 
 def new_assistant_session() -> str:

@@ -184,7 +184,9 @@ async def carry_over(session: AsyncSession, before: Conversation, after: Convers
 def names_asked(text: str) -> list[str]:
     """The facts a question asks for, by its words. Statements ask for nothing."""
     lowered = text.lower()
-    if "?" not in text and not re.search(r"\b(what|which|can i (have|get)|could you|may i|please (give|send|tell))\b", lowered):
+    if "?" not in text and not re.search(
+        r"\b(what|which|can i (have|get)|could you|may i|please (give|send|tell))\b", lowered
+    ):
         return []
     return [name for name, words in ASKED_ABOUT.items() if re.search(words, lowered)]
 

@@ -93,7 +93,9 @@ async def hand_over(session: AsyncSession, request: HandoverRequest) -> Handover
         await _let_the_asking_turn_finish(session, conversation, request.turn_id)
     else:
         case.promised_at = _promise()
-    handover.package = (await _pack(session, conversation, case, handover, request, from_holder)).model_dump(mode="json")
+    handover.package = (await _pack(session, conversation, case, handover, request, from_holder)).model_dump(
+        mode="json"
+    )
     session.add(handover)
     await session.flush()
     await cases.record(
@@ -202,9 +204,7 @@ async def accept(session: AsyncSession, conversation_id: str, agent: Agent) -> C
     await outbox.drop(session, conversation.id, "timer", "offer_expired")
     case = await session.get_one(Case, handover.case_id)
     case.assignee_id = agent.id
-    await cases.record(
-        session, case, "accepted", Actor.of(agent), {"agent_id": agent.id, "handover_id": handover.id}
-    )
+    await cases.record(session, case, "accepted", Actor.of(agent), {"agent_id": agent.id, "handover_id": handover.id})
     await _check_transcript(session, conversation, handover)
     await _join(session, conversation, agent)
     announce(session, events.QueueChanged(conversation.id, handover.team))
@@ -260,13 +260,13 @@ async def take_over(session: AsyncSession, conversation_id: str, agent: Agent) -
         accepted_at=clock.now(),
         created_at=clock.now(),
     )
-    handover.package = (await _pack(session, conversation, case, handover, request, from_holder)).model_dump(mode="json")
+    handover.package = (await _pack(session, conversation, case, handover, request, from_holder)).model_dump(
+        mode="json"
+    )
     session.add(handover)
     case.assignee_id = agent.id
     await session.flush()
-    await cases.record(
-        session, case, "accepted", Actor.of(agent), {"agent_id": agent.id, "handover_id": handover.id}
-    )
+    await cases.record(session, case, "accepted", Actor.of(agent), {"agent_id": agent.id, "handover_id": handover.id})
     await _join(session, conversation, agent)
     return conversation
 
@@ -284,7 +284,9 @@ async def transfer(session: AsyncSession, conversation_id: str, agent: Agent, te
         raise NotFound("There is no handover to transfer.")
     floor.move(session, conversation, Verb.TRANSFER)
     await conversations.note(session, conversation.id, Speaker.of(agent), f"For {cases.TEAMS[team]}: {note}")
-    await _say_system(session, conversation, f"{agent.name} is passing you to {cases.TEAMS[team]} with everything so far.")
+    await _say_system(
+        session, conversation, f"{agent.name} is passing you to {cases.TEAMS[team]} with everything so far."
+    )
     handover.state, handover.team, handover.declined_by = HandoverState.WAITING, team, [agent.id]
     case = await session.get_one(Case, handover.case_id)
     case.team, case.assignee_id = team, None
@@ -464,9 +466,7 @@ async def _pack(
         package_id=new_id(),
         idempotency_key=request.idempotency_key,
         created_at=handover.created_at,
-        conversation=PackedConversation(
-            id=conversation.id, channel=conversation.channel, locale=conversation.locale
-        ),
+        conversation=PackedConversation(id=conversation.id, channel=conversation.channel, locale=conversation.locale),
         control=Control(
             epoch=conversation.epoch,
             from_holder=from_holder,
@@ -599,8 +599,12 @@ async def _finish(session: AsyncSession, conversation: Conversation, handover: H
 
 async def _slots_to_carry(session: AsyncSession, conversation: Conversation, *, resume: bool) -> dict[str, Any]:
     """Who the customer is always travels; what they were in the middle of only when they go back to it."""
-    known = {fact.name: fact.value for fact in await facts.current(session, conversation.id) if fact.name != "reference"}
-    who = {name: value for name, value in known.items() if name in ("account_number", "email", "phone", "customer_name")}
+    known = {
+        fact.name: fact.value for fact in await facts.current(session, conversation.id) if fact.name != "reference"
+    }
+    who = {
+        name: value for name, value in known.items() if name in ("account_number", "email", "phone", "customer_name")
+    }
     return {**dict(conversation.carried), **known} if resume else who
 
 
@@ -639,5 +643,3 @@ async def _first_words(session: AsyncSession, conversation: Conversation) -> str
         .limit(1)
     )
     return (text or "Conversation")[:120]
-
-

@@ -55,7 +55,9 @@ ADDRESS = re.compile(
     re.I,
 )
 SENSITIVE = frozenset({"ssn"})
-COMMON_WORDS = frozenset("the and for was are has had not but you all can her his its our out day get who may apt ave ssn jun jul dec".split())
+COMMON_WORDS = frozenset(
+    "the and for was are has had not but you all can her his its our out day get who may apt ave ssn jun jul dec".split()
+)
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,11 @@ def normalize(name: str, value: str) -> str:
     if name == "email":
         return value.lower()
     if name == "phone":
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if (number := _phone(value)) else _bare(value)
+        return (
+            phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            if (number := _phone(value))
+            else _bare(value)
+        )
     if name == "amount":
         digits = re.sub(r"[^\d.]", "", value)
         return f"{float(digits):.2f}" if re.fullmatch(r"\d+(\.\d+)?", digits) else value.lower()

@@ -32,7 +32,12 @@ Job = Callable[[OutboxItem], Awaitable[None]]
 
 
 async def add(
-    session: AsyncSession, conversation_id: str, lane: str, job: str, body: dict[str, Any] | None = None, after_s: float = 0
+    session: AsyncSession,
+    conversation_id: str,
+    lane: str,
+    job: str,
+    body: dict[str, Any] | None = None,
+    after_s: float = 0,
 ) -> OutboxItem:
     """Have `job` done for this conversation once this transaction is committed and `after_s` seconds have passed."""
     now = clock.now()

@@ -22,7 +22,8 @@ class Settings(BaseSettings):
     database_url: str = "sqlite+aiosqlite:///var/tellonce.db"
     secret_key: str = Field(default="", description="Signs web-chat sessions and desk cookies; 32 bytes or more.")
     allowed_origins: str = Field(
-        default="", description="Comma-separated origins whose pages may open the chat socket; the public URL always may."
+        default="",
+        description="Comma-separated origins whose pages may open the chat socket; the public URL always may.",
     )
     log_level: str = "INFO"
 

@@ -249,4 +249,3 @@ async def when_given_up(session: AsyncSession, item: OutboxItem) -> None:
     )
     if item.job == "ask_assistant":
         await fail(session, item.body["turn_id"], "The assistant could not be asked.")
-

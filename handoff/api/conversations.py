@@ -1,0 +1,103 @@
+"""Conversations, their words, their facts, what the assistant made of them."""
+
+from fastapi import APIRouter, Query
+
+from handoff import conversations, facts, handovers, turns
+from handoff.api.auth import AgentCaller, DatabaseOf, Reader
+from handoff.api.shapes import (
+    ConversationShape,
+    FactGiven,
+    FactShape,
+    HandoverShape,
+    MessageShape,
+    Noted,
+    Said,
+    TurnShape,
+)
+from handoff.conversations import Speaker
+from handoff.ports import Words
+
+router = APIRouter(prefix="/conversations/{conversation_id}", tags=["conversations"])
+
+
+@router.get("")
+async def show(conversation_id: str, caller: Reader, database: DatabaseOf) -> ConversationShape:
+    async with database.read() as session:
+        return ConversationShape.model_validate(await conversations.get(session, conversation_id))
+
+
+@router.get("/messages")
+async def messages(
+    conversation_id: str,
+    caller: Reader,
+    database: DatabaseOf,
+    after: int = Query(default=0, ge=0, le=2**31),
+    limit: int = Query(default=1000, ge=1, le=10_000),
+) -> list[MessageShape]:
+    """Messages with `seq > after`, oldest first, desk-only notes included."""
+    async with database.read() as session:
+        await conversations.get(session, conversation_id)
+        rows = await conversations.messages(session, conversation_id, after, limit)
+    return [MessageShape.model_validate(row) for row in rows]
+
+
+@router.get("/facts")
+async def known(conversation_id: str, caller: Reader, database: DatabaseOf) -> list[FactShape]:
+    """The facts that hold, newest first, each with the message it came from."""
+    async with database.read() as session:
+        await conversations.get(session, conversation_id)
+        return [FactShape.model_validate(fact) for fact in await facts.current(session, conversation_id)]
+
+
+@router.post("/facts", status_code=201)
+async def learn(conversation_id: str, body: FactGiven, caller: AgentCaller, database: DatabaseOf) -> list[FactShape]:
+    """Write down what the agent learned; gives back the facts that hold now."""
+    agent = caller.as_agent
+    await database.write(lambda session: facts.set_by_agent(session, conversation_id, agent, body.name, body.value))
+    return await known(conversation_id, caller, database)
+
+
+@router.get("/turns")
+async def understood(conversation_id: str, caller: Reader, database: DatabaseOf) -> list[TurnShape]:
+    """What the assistant understood and tried, oldest first."""
+    async with database.read() as session:
+        await conversations.get(session, conversation_id)
+        return [TurnShape.model_validate(turn) for turn in await turns.of_conversation(session, conversation_id)]
+
+
+@router.get("/handover")
+async def newest_handover(conversation_id: str, caller: Reader, database: DatabaseOf) -> HandoverShape | None:
+    """The newest handover with its package, or null when there never was one."""
+    async with database.read() as session:
+        await conversations.get(session, conversation_id)
+        found = await handovers.current(session, conversation_id)
+    return HandoverShape.model_validate(found) if found else None
+
+
+@router.post("/messages", status_code=201)
+async def say(conversation_id: str, body: Said, caller: AgentCaller, database: DatabaseOf) -> MessageShape:
+    """Say something to the customer. 409 `stale_view` when somebody wrote after `seen_seq`; nothing is stored then."""
+    speaker = Speaker.of(caller.as_agent)
+    message = await database.write(
+        lambda session: conversations.say(
+            session,
+            conversation_id,
+            speaker,
+            Words(body.text),
+            client_ref=body.client_ref,
+            seen_seq=body.seen_seq,
+        )
+    )
+    return MessageShape.model_validate(message)
+
+
+@router.post("/notes", status_code=201)
+async def note(conversation_id: str, body: Noted, caller: AgentCaller, database: DatabaseOf) -> MessageShape:
+    """Words for the desk only."""
+    speaker = Speaker.of(caller.as_agent)
+    message = await database.write(
+        lambda session: conversations.note(
+            session, conversation_id, speaker, body.text, client_ref=body.idempotency_key
+        )
+    )
+    return MessageShape.model_validate(message)

@@ -1,0 +1,14 @@
+"""The router of `/api/v1`: every part of it, under one prefix."""
+
+from fastapi import APIRouter
+
+from handoff.api import cases, conversations, handovers, sign_in
+from handoff.api.shapes import ErrorShape
+
+REFUSALS: dict[int | str, dict[str, object]] = {
+    status: {"model": ErrorShape} for status in (400, 401, 403, 404, 409, 422, 429)
+}
+
+router = APIRouter(prefix="/api/v1", responses=REFUSALS)  # type: ignore[arg-type]
+for part in (sign_in.router, handovers.router, conversations.router, cases.router):
+    router.include_router(part)

@@ -1,0 +1,212 @@
+"""What the API takes and gives. Requests refuse unknown fields."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+T = TypeVar("T", bound="Shape")
+
+
+def _no_nul(value: Any) -> Any:
+    if isinstance(value, str) and "\x00" in value:
+        raise ValueError("must not contain NUL characters")
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_no_nul)]
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+
+class ErrorShape(Shape):
+    """Every refusal looks like this."""
+
+    code: str
+    message: str
+
+
+class MessageShape(Shape):
+    """`audience` desk means the customer never sees it. `seq` orders the messages of a conversation, from 1."""
+
+    id: str
+    seq: int
+    author: str
+    name: str | None
+    audience: str
+    text: str
+    buttons: list[dict[str, Any]]
+    link: dict[str, Any] | None
+    channel: str
+    in_reply_to: str | None
+    is_masked: bool
+    created_at: datetime
+
+
+class FactShape(Shape):
+    name: str
+    value: str
+    source_message_id: str | None
+    set_by: str
+    is_validated: bool
+    is_sensitive: bool
+    stated_at: datetime
+
+
+class ConversationShape(Shape):
+    id: str
+    customer_id: str
+    channel: str
+    floor: str
+    epoch: int
+    agent_id: str | None
+    last_seq: int
+    waiting_since: datetime | None
+    locale: str
+    created_at: datetime
+    last_message_at: datetime
+
+
+class HandoverShape(Shape):
+    """`package` is the immutable handover package; its schema is at `/api/v1/schemas/handover-package`."""
+
+    id: str
+    conversation_id: str
+    state: str
+    team: str
+    priority: str
+    reason_code: str
+    reason_text: str
+    package: dict[str, Any]
+    schema_version: int
+    offered_to: str | None
+    accepted_by: str | None
+    created_at: datetime
+    accepted_at: datetime | None
+    finished_at: datetime | None
+    handback: dict[str, Any] | None
+
+
+class TurnShape(Shape):
+    """What the assistant made of one message. `status` is waiting, answered, stale or failed."""
+
+    id: str
+    message_id: str | None
+    status: str
+    intent: str | None
+    confidence: float | None
+    ranking: list[Any]
+    entities: list[Any]
+    form: dict[str, Any] | None
+    question: str | None
+    tried: list[Any]
+    failure: str | None
+    ms: int | None
+    created_at: datetime
+
+
+class CaseShape(Shape):
+    ref: str
+    title: str
+    topic: str
+    team: str
+    status: str
+    priority: str
+    assignee_id: str | None
+    customer_id: str
+    resolution: str | None
+    promised_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    resolved_at: datetime | None
+
+
+class CaseEventShape(Shape):
+    seq: int
+    kind: str
+    actor: str
+    actor_name: str | None
+    data: dict[str, Any]
+    created_at: datetime
+
+
+class CaseWithHistory(CaseShape):
+    history: list[CaseEventShape]
+    conversation_ids: list[str]
+
+
+class WaitingShape(Shape):
+    handover_id: str
+    conversation_id: str
+    team: str
+    priority: str
+    reason_code: str
+    state: str
+    offered_to: str | None
+    created_at: datetime
+
+
+class SignIn(Shape):
+    email: Text = Field(max_length=200)
+    password: Text = Field(max_length=1024)
+
+
+class Signed(Shape):
+    """`token` is a bearer token for that agent until `expires_at`."""
+
+    token: str
+    agent_id: str
+    expires_at: datetime
+
+
+class Said(Shape):
+    """`client_ref` makes sending it twice harmless; `seen_seq` is the newest message the writer had read."""
+
+    text: Text = Field(min_length=1, max_length=4000)
+    client_ref: Text | None = Field(default=None, max_length=100)
+    seen_seq: int | None = Field(default=None, ge=0, le=2**31)
+
+
+class Noted(Shape):
+    text: Text = Field(min_length=1, max_length=4000)
+    idempotency_key: Text | None = Field(default=None, max_length=100)
+
+
+class Transferred(Shape):
+    team: Text = Field(max_length=40)
+    note: Text = Field(min_length=1, max_length=2000)
+
+
+class Resolved(Shape):
+    resolution: Text = Field(min_length=1, max_length=2000)
+
+
+class Reopened(Shape):
+    reason: Text = Field(min_length=1, max_length=2000)
+    idempotency_key: Text | None = Field(default=None, max_length=100)
+
+
+class FactGiven(Shape):
+    name: Text = Field(min_length=1, max_length=60, pattern=r"^[a-z][a-z0-9_]*$")
+    value: Text = Field(min_length=1, max_length=500)
+
+
+class CaseOpened(Shape):
+    conversation_id: Text = Field(max_length=26)
+    idempotency_key: Text = Field(min_length=1, max_length=100)
+    title: Text = Field(min_length=1, max_length=200)
+    topic: Text = Field(default="general", max_length=60)
+    team: Text = Field(default="care", max_length=40)
+    priority: Literal["urgent", "high", "normal", "low"] = "normal"
+    note: Text | None = Field(default=None, max_length=4000)
+
+
+class CaseChange(Shape):
+    """Only what is given changes."""
+
+    priority: Literal["urgent", "high", "normal", "low"] | None = None
+    team: Text | None = Field(default=None, max_length=40)
+    status: Literal["open", "waiting"] | None = None
+    assignee_id: Text | None = Field(default=None, max_length=26)

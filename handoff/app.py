@@ -1,0 +1,193 @@
+"""The running hub: puts the nouns behind the edges and starts what runs by itself.
+
+`create_app()` gives a FastAPI app; everything the edges share is `app.state.hub`.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from handoff import conversations, desk, handovers, turns
+from handoff.agents import Throttle
+from handoff.api.routes import router as api_router
+from handoff.assistants.rasa import Rasa
+from handoff.channels.web.routes import router as web_router
+from handoff.channels.web.socket import WebChat
+from handoff.db import Database
+from handoff.errors import TellonceError, TooMany
+from handoff.live import Live
+from handoff.models import Conversation, Message, OutboxItem
+from handoff.outbox import Runner
+from handoff.ports import Assistant, Button, Channel, Link, Outbound, Words
+from handoff.settings import Settings, settings
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Hub:
+    """What the edges share."""
+
+    settings: Settings
+    database: Database
+    live: Live
+    assistant: Assistant
+    runner: Runner
+    web: WebChat
+    throttle: Throttle = field(default_factory=Throttle)
+    channels: dict[str, Channel] = field(default_factory=dict)
+
+
+def create_app(assistant: Assistant | None = None, channels: tuple[Channel, ...] = ()) -> FastAPI:
+    """The hub as an ASGI app. Tests give their own `assistant` and channels; otherwise it is Rasa, by the settings."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            app.state.hub = await _open(stack, assistant, channels)
+            yield
+
+    app = FastAPI(
+        title="Tellonce",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+    )
+    app.include_router(api_router)
+    app.include_router(web_router)
+    app.include_router(desk.router)
+    app.add_api_route("/healthz", healthz, include_in_schema=False)
+    app.add_api_route("/readyz", readyz, include_in_schema=False)
+    app.add_api_route("/metrics", metrics, include_in_schema=False)
+    app.add_exception_handler(TellonceError, _refuse)
+    app.add_exception_handler(RequestValidationError, _refuse_shape)
+    app.add_exception_handler(HTTPException, _refuse_http)
+    app.add_exception_handler(SQLAlchemyError, _refuse_database)
+    app.middleware("http")(_with_safe_headers)
+    return app
+
+
+async def _open(stack: contextlib.AsyncExitStack, assistant: Assistant | None, channels: tuple[Channel, ...]) -> Hub:
+    config = settings()
+    live = Live()
+    if assistant is None:
+        assistant = await stack.enter_async_context(
+            Rasa(config.assistant_url, config.assistant_secret, config.assistant_timeout_s)
+        )
+    database = await stack.enter_async_context(Database(config.database_url, live.publish))
+    asking = turns.Turns(database, assistant, live)
+    by_name = {channel.name: channel for channel in channels}
+
+    async def deliver(item: OutboxItem) -> None:
+        await _deliver(database, by_name, item)
+
+    async def offer_expired(item: OutboxItem) -> None:
+        await database.write(
+            lambda session: handovers.offer_expired(session, item.body["handover_id"], item.body["agent_id"])
+        )
+
+    async def given_up(item: OutboxItem) -> None:
+        await database.write(lambda session: turns.when_given_up(session, item))
+
+    jobs = {"ask_assistant": asking.ask, "deliver_message": deliver, "offer_expired": offer_expired}
+    runner = Runner(database, jobs, given_up)
+    database.wake = runner.wake
+    await stack.enter_async_context(runner)
+    return Hub(config, database, live, assistant, runner, WebChat(database, live), channels=by_name)
+
+
+async def _deliver(database: Database, channels: dict[str, Channel], item: OutboxItem) -> None:
+    async with database.read() as session:
+        message = await session.get_one(Message, item.body["message_id"])
+        conversation = await conversations.get(session, message.conversation_id)
+        identity = await conversations.identity_of(session, conversation)
+    words = Words(
+        message.text,
+        tuple(Button(one["title"], one["payload"]) for one in message.buttons),
+        Link(**message.link) if message.link else None,
+        message.image,
+    )
+    await channels[conversation.channel].deliver(
+        Outbound(conversation.id, message.id, message.seq, identity.external_id, words)
+    )
+
+
+async def healthz() -> dict[str, str]:
+    """The process runs."""
+    return {"status": "ok"}
+
+
+async def readyz(request: Request) -> Response:
+    """The process can serve: its database answers. The assistant may be down; customers still reach people."""
+    hub: Hub = request.app.state.hub
+    try:
+        async with asyncio.timeout(3), hub.database.read() as session:
+            await session.execute(text("SELECT 1"))
+    except (SQLAlchemyError, TimeoutError):
+        return JSONResponse({"status": "the database does not answer"}, 503)
+    return JSONResponse({"status": "ok"})
+
+
+async def metrics(request: Request) -> Response:
+    """Prometheus text: what waits, who is connected, who has the floor."""
+    hub: Hub = request.app.state.hub
+    registry = CollectorRegistry()
+    async with hub.database.read() as session:
+        floors = await session.execute(select(Conversation.floor, func.count()).group_by(Conversation.floor))
+        due = await session.scalar(select(func.count()).select_from(OutboxItem).where(OutboxItem.is_dead.is_(False)))
+        dead = await session.scalar(select(func.count()).select_from(OutboxItem).where(OutboxItem.is_dead.is_(True)))
+    by_floor = Gauge("tellonce_conversations", "Conversations by who has the floor.", ["floor"], registry=registry)
+    for floor, count in floors:
+        by_floor.labels(floor).set(count)
+    Gauge("tellonce_outbox_items", "Work waiting in the outbox.", registry=registry).set(due or 0)
+    Gauge("tellonce_outbox_dead", "Work given up on.", registry=registry).set(dead or 0)
+    Gauge("tellonce_web_pages", "Open chat pages.", registry=registry).set(hub.web.pages)
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    assert isinstance(error, TellonceError)
+    headers = {"Retry-After": str(int(error.retry_after_s))} if isinstance(error, TooMany) else {}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(error.as_dict(), error.status, headers)
+
+
+async def _refuse_shape(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
+    return JSONResponse({"code": "bad_input", "message": f"{where}: {first['msg']}."}, 422)
+
+
+async def _refuse_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = {404: "not_found", 405: "not_allowed"}.get(error.status_code, "refused")
+    return JSONResponse({"code": code, "message": str(error.detail)}, error.status_code, error.headers)
+
+
+async def _refuse_database(request: Request, error: Exception) -> Response:
+    log.error("database_failed", path=request.url.path, error=type(error).__name__)
+    return JSONResponse(
+        {"code": "unavailable", "message": "This could not be stored just now. Try again in a moment."}, 503
+    )
+
+
+async def _with_safe_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await call_next(request)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    return response

@@ -1,0 +1,1 @@
+"""Web chat: one WebSocket per open page, the ledger as its memory."""

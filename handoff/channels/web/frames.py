@@ -1,0 +1,113 @@
+"""The shapes on the widget's socket (contract 4 in docs/architecture.md)."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from handoff.models import Conversation, Message
+from handoff.package import HandoverAnswer
+from handoff.ports import Author, Floor
+from handoff.settings import settings
+
+ClientRef = Annotated[str, Field(min_length=8, max_length=64)]
+
+
+class _Frame(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Hello(_Frame):
+    type: Literal["hello"]
+    session: str | None = Field(default=None, max_length=200)
+    after: int = Field(default=0, ge=0)
+    page_url: str | None = Field(default=None, max_length=2000)
+    timezone: str | None = Field(default=None, max_length=60)
+    locale: str = Field(default="en", max_length=20)
+
+
+class Say(_Frame):
+    type: Literal["say"]
+    client_ref: ClientRef
+    text: str
+
+
+class Press(_Frame):
+    type: Literal["press"]
+    client_ref: ClientRef
+    message_id: str = Field(max_length=40)
+    index: int = Field(ge=0, le=50)
+
+
+class Human(_Frame):
+    type: Literal["human"]
+    client_ref: ClientRef
+
+
+class SeenByCustomer(_Frame):
+    type: Literal["seen"]
+    seq: int = Field(ge=0)
+
+
+class TypingNow(_Frame):
+    type: Literal["typing"]
+
+
+class Ping(_Frame):
+    type: Literal["ping"]
+
+
+Frame = Hello | Say | Press | Human | SeenByCustomer | TypingNow | Ping
+FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="type")])
+
+
+def message(row: Message) -> dict[str, Any]:
+    """A message as the customer may see it: no payloads, no desk-only fields."""
+    shown: dict[str, Any] = {
+        "id": row.id,
+        "seq": row.seq,
+        "author": row.author,
+        "name": row.name,
+        "text": row.text,
+        "buttons": [{"title": button["title"]} for button in row.buttons],
+        "link": row.link,
+        "image": row.image,
+        "created_at": row.created_at.isoformat(),
+    }
+    if row.author == Author.CUSTOMER and row.client_ref:
+        shown["client_ref"] = row.client_ref
+    return {"type": "message", "message": shown}
+
+
+def who(floor: str, agent_name: str | None) -> dict[str, str | None]:
+    """Who answers now."""
+    if floor == Floor.AGENT:
+        return {"kind": "agent", "name": agent_name}
+    return {"kind": "assistant", "name": settings().assistant_name}
+
+
+def queue(answer: HandoverAnswer | None) -> dict[str, Any] | None:
+    """Place and honest range, or None when nobody is being waited for."""
+    if answer is None or answer.state != "queued":
+        return None
+    return {"position": answer.queue_position, "wait_s": answer.wait_s.model_dump() if answer.wait_s else None}
+
+
+def welcome(
+    token: str, conversation: Conversation | None, agent_name: str | None, waiting: HandoverAnswer | None
+) -> dict[str, Any]:
+    floor = conversation.floor if conversation else Floor.BOT
+    return {
+        "type": "welcome",
+        "session": token,
+        "conversation_id": conversation.id if conversation else None,
+        "floor": floor,
+        "who": who(floor, agent_name),
+        "last_seq": conversation.last_seq if conversation else 0,
+        "seen_seq": conversation.desk_seen_seq if conversation else 0,
+        "queue": queue(waiting),
+    }
+
+
+def error(shape: Mapping[str, object], client_ref: str | None = None) -> dict[str, Any]:
+    return {"type": "error", **shape, **({"client_ref": client_ref} if client_ref else {})}

@@ -1,0 +1,119 @@
+"""`python -m handoff.cli`: run the hub, migrate its database, load demo data, make a token."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import structlog
+import typer
+import uvicorn
+from alembic import command
+from alembic.config import Config
+
+from handoff import demo, tokens
+from handoff.db import Database
+from handoff.errors import TellonceError
+from handoff.settings import settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+T = TypeVar("T")
+WS_MAX_BYTES = 64 * 1024
+SECRET_AT_LEAST = 32
+
+
+@app.command()
+def serve() -> None:
+    """Run the hub until it is told to stop."""
+    config = settings()
+    if len(config.secret_key) < SECRET_AT_LEAST:
+        sys.exit(f"TELLONCE_SECRET_KEY needs {SECRET_AT_LEAST} characters or more; make one and set it.")
+    _log_as(config.log_level)
+    uvicorn.run(
+        "handoff.app:create_app",
+        factory=True,
+        host=config.host,
+        port=config.port,
+        ws_max_size=WS_MAX_BYTES,
+        ws_per_message_deflate=False,
+        access_log=False,
+        log_level=config.log_level.lower(),
+        timeout_graceful_shutdown=10,
+        server_header=False,
+    )
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema; safe to repeat."""
+    url = settings().database_url
+    if url.startswith("sqlite") and "///" in url:
+        Path(url.split("///", 1)[1]).parent.mkdir(parents=True, exist_ok=True)
+    command.upgrade(alembic_config(url), "head")
+
+
+@app.command("seed-demo")
+def seed_demo() -> None:
+    """The demo agents and canned answers, on an empty database."""
+    done = _run(demo.seed_people)
+    typer.echo("The demo agents are there." if done else "There are agents already; nothing was changed.")
+
+
+@app.command("seed-day")
+def seed_day() -> None:
+    """A believable busy day at the desk, on top of the demo agents."""
+    done = _run(demo.seed)
+    typer.echo("The busy day is there." if done else "There are conversations already; nothing was changed.")
+
+
+@app.command()
+def token(
+    name: Annotated[str, typer.Argument(help="What it is for.")],
+    scope: Annotated[list[str], typer.Option(help="assistant, agent or read; may be repeated.")],
+    agent: Annotated[str | None, typer.Option(help="E-mail of the agent it acts for.")] = None,
+) -> None:
+    """Make a bearer token for the API. It is shown once."""
+
+    async def make(database: Database) -> str:
+        return await database.write(lambda session: tokens.create(session, name, scope, agent))
+
+    typer.echo(_run(make))
+
+
+def alembic_config(url: str) -> Config:
+    """Alembic, pointed at our migrations and this database."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
+
+
+def _run(step: Callable[[Database], Awaitable[T]]) -> T:
+    async def go() -> T:
+        async with Database(settings().database_url) as database:
+            return await step(database)
+
+    try:
+        return asyncio.run(go())
+    except TellonceError as refusal:
+        sys.exit(refusal.message)
+
+
+def _log_as(level: str) -> None:
+    logging.basicConfig(level=level, format="%(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+    )
+
+
+if __name__ == "__main__":
+    app()
