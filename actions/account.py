@@ -1,4 +1,4 @@
-"""Account: who is asking, contact data, password, plan, and the wish to leave, which goes to a person with its reason."""
+"""Account: who is asking, contact data, password, plan; and the wish to leave, which a person hears with its reason."""
 
 import re
 from typing import Any
@@ -259,7 +259,7 @@ class AskConfirmPlan(Action):
             raise PersonNeeded("policy_exception", "The plan you chose is no longer offered.")
         more = f"{dollars(abs(plan.difference))} {'more' if plan.difference > 0 else 'less'} than now"
         dispatcher.utter_message(
-            text=f"{plan.name}: {plan.speed_mbps} Mbps for {dollars(plan.price_month)} a month, {more}. Shall I change it?",
+            text=f"{plan.name}: {plan.speed_mbps} Mbps for {dollars(plan.price_month)} a month, {more}. Change it?",
             buttons=yes_no("confirm_plan"),
         )
         return []

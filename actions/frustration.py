@@ -18,7 +18,7 @@ _PROFANITY = re.compile(
     re.I,
 )
 _TOLD_BEFORE = re.compile(
-    r"\b((third|fourth|fifth|sixth|tenth|(3|4|5|6|7|8|9|10)(rd|th)|umpteenth|nth|hundredth|millionth) (time|call|chat|message)"
+    r"\b((third|fourth|fifth|sixth|tenth|(3|4|5|6|7|8|9|10)(rd|th)|umpteenth|nth|hundredth|millionth) (time|call|chat)"
     r"|how many (more )?times|(told|tell|telling|said|explained|asked) (you|this|that|it)( people| guys)?( already)? "
     r"(\w+ )?(already|twice|before|again and again|over and over|(three|four|five|3|4|5|many) times)"
     r"|(keep|sick of|tired of|fed up with) (repeating|explaining|asking|having to|saying|being|this)"
@@ -30,7 +30,7 @@ _JUST_TOLD = re.compile(r"\bi('ve| have)? (already|just) (told|said|explained|gi
 
 
 def sign(texts: Sequence[str]) -> str | None:
-    """Why this customer should have a person, or None. `texts` are the customer's own words, without button payloads."""
+    """Why this customer should have a person, or None. `texts` are what they typed; pressed buttons are left out."""
     recent = [text.strip() for text in texts if text.strip()][-LOOK_BACK:]
     if not recent:
         return None
@@ -50,11 +50,11 @@ def _shouts(recent: Sequence[str]) -> bool:
 
 
 def _is_shout(text: str) -> bool:
-    """Capitals that are a choice: long enough, more than one word, and not just a reference like F-48213 or a postcode."""
+    """Capitals that are a choice: long enough, more than two words, so not just a reference or a postcode."""
     words = [word for word in re.findall(r"[A-Za-z']+", text) if len(word) > 1]
     letters = "".join(words)
     is_capitals = len(letters) >= SHORTEST_SHOUT and len(words) > 2 and letters.upper() == letters
-    return is_capitals or bool(re.search(r"[!?]{3,}", text)) and len(letters) >= SHORTEST_SHOUT
+    return is_capitals or (bool(re.search(r"[!?]{3,}", text)) and len(letters) >= SHORTEST_SHOUT)
 
 
 def _repeats(recent: Sequence[str]) -> bool:

@@ -128,7 +128,7 @@ def _handles(now: Turn) -> Iterator[dict[str, str]]:
 
 
 async def _find(dispatcher: CollectingDispatcher, **handle: str) -> Account | None:
-    """The one account these words lead to. Two candidates are as good as none: guessing would show a stranger's data."""
+    """The one account these words lead to. Two are as good as none: a guess would show a stranger's data."""
     try:
         found = await tried(dispatcher, "accounts.find", accounts.find, **handle)
     except Invalid:

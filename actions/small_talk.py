@@ -1,7 +1,7 @@
 """Greetings, help, and honest answers to what was not understood or cannot be done.
 
-A message we do not understand gets one try at rephrasing, with the two likeliest topics as buttons; a second one in a row
-gets a person.
+A message we do not understand gets one try at rephrasing, with the two likeliest topics as buttons; a second one in a
+row gets a person.
 """
 
 from collections.abc import Iterable
@@ -69,7 +69,7 @@ class Help(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         dispatcher.utter_message(
-            text="I can help with returns and orders, outages, bills, moving, your account, and cases you have with us. "
+            text="I can help with returns and orders, outages, bills, moving house, your account and your cases. "
             "Or I can get you a person.",
             buttons=[*topic_buttons(FIRST_CHOICE), PERSON],
         )

@@ -1,7 +1,7 @@
 """What the hub said about the customer's message: who they are, what is already known, what is open.
 
-Every action reads it through `turn(tracker)` and nothing else of the metadata. Facts are the hub's truth; slots are only
-a form's working copy of them.
+Every action reads it through `turn(tracker)` and nothing else of the metadata. Facts are the hub's truth; slots are
+only a form's working copy of them.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """Notices, before any action works on a message, that the customer has had enough.
 
-It sits in front of all actions because any of them may be the first of a turn, forms included; a rule in each topic would
-be forgotten in one. Only the first action of a turn is replaced, and only once per stretch of talk with the assistant.
+It sits in front of all actions because any of them may be the first of a turn, forms included; a rule in each topic
+would be forgotten in one. Only the first action of a turn is replaced, and the same anger is passed on only once.
 """
 
 from typing import Any
@@ -44,7 +44,7 @@ def words_since_handover(tracker: Tracker) -> list[str]:
 
 
 def is_first_of_turn(tracker: Tracker) -> bool:
-    """Nothing but the listening, and the form on whose behalf a validation is asked, has run since the customer spoke."""
+    """Nothing has run since the customer spoke, but for the form on whose behalf a validation is asked."""
     last = max((at for at, event in enumerate(tracker.events) if event["event"] == "user"), default=-1)
     since = tracker.events[last + 1 :]
     ran = [event["name"] for event in since if event["event"] == "action"]

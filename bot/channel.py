@@ -101,7 +101,7 @@ class TellonceInput(InputChannel):
             await on_new_message(message)
             tracker = await agent.tracker_store.retrieve(asked.sender)
             return response.json(read_turn(said.messages, tracker, agent.domain))
-        except Exception as error:  # whatever went wrong in there, the hub must hear of it
+        except Exception as error:  # noqa: BLE001 (whatever went wrong in there, the hub must hear of it)
             # The type only: the message of the error may quote the customer.
             logger.error("Turn failed for %s: %s", asked.sender, type(error).__name__)
             return _error(502, "turn_failed", "The assistant could not work on this message.")

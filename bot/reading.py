@@ -89,7 +89,7 @@ def read_failures(events: List[Event]) -> List[str]:
     """Actions that raised. Rasa drops the events of such an action and goes on as if nothing had happened; each of our
     actions says or changes something, so one that left no trace has failed."""
     failures = []
-    for event, following in zip(events, events[1:] + [None]):
+    for event, following in zip(events, [*events[1:], None], strict=True):
         is_silent = following is None or isinstance(following, (ActionExecuted, UserUttered))
         if isinstance(event, ActionExecuted) and is_silent and _is_ours(event.action_name):
             failures.append(event.action_name)
