@@ -76,7 +76,7 @@ def signal_group(group: int, number: int) -> None:
 
 
 def end(processes: Sequence[subprocess.Popen[bytes]], patience_s: float = 10.0) -> None:
-    """TERM to the groups of all these children, KILL to what is left after `patience_s`, or at once on a stop."""
+    """TERM to the groups of all these children; KILL to what is left after `patience_s`, or at once on a stop."""
     groups = [process.pid for process in processes]
 
     def reap() -> None:
@@ -89,6 +89,9 @@ def end(processes: Sequence[subprocess.Popen[bytes]], patience_s: float = 10.0) 
         for group in groups:
             signal_group(group, signal.SIGKILL)
         raise
+    finally:
+        for process in processes:
+            process.wait()
 
 
 def end_groups(groups: Sequence[int], patience_s: float = 10.0, reap: Callable[[], None] = lambda: None) -> None:
@@ -108,4 +111,14 @@ def _lives(group: int) -> bool:
         os.killpg(group, 0)
     except (ProcessLookupError, PermissionError):
         return False
-    return True
+    return not _is_only_zombies(group)
+
+
+def _is_only_zombies(group: int) -> bool:
+    """In a container whose first process reaps nobody, a dead orphan stays in its group for ever."""
+    states = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, its_group = stat.read_text().rsplit(")", 1)[1].split()[:3]
+            states += [state] if int(its_group) == group else []
+    return bool(states) and all(state in "ZX" for state in states)

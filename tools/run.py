@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tools import environments, training
@@ -24,9 +25,9 @@ Sign in at the desk
 {logins}
 
 Two minutes to see it work
-  1. Open the shop, start the chat and write: I want to return my old TV box, my account is 10042
+  1. Open the shop, start the chat and write: I want to return my TV box, my account is 10042
   2. Follow the buttons a little; then write: can I talk to a person?
-  3. Open the desk in a second window, sign in and accept. All that was said, understood and tried is there.
+  3. Open the desk in a second window, sign in and accept: all that was said and tried is there.
   4. Answer, resolve it in your own words and give the chat back to the assistant.
   5. In the chat, ask what happens next: the assistant knows what was done.
 """
@@ -38,9 +39,7 @@ def run() -> int:
     environments.ensure(environments.HUB, "hub")
     training.train()
     say("Starting the hub, Rasa, the action server and the demo company …")
-    with stack:
-        say(SCREEN.format(hub=stack.ports.urls["hub"], var=shown_folder(stack.var), logins=logins(stack)))
-        wait_for_the_end(stack)
+    serve(stack, lambda: screen(stack))
     return 0
 
 
@@ -52,19 +51,26 @@ def shown_folder(var: Path) -> str:
     return f"{os.path.relpath(var, ROOT)}/" if var.is_relative_to(ROOT) else f"{var}/"
 
 
+def screen(stack: Stack) -> str:
+    return SCREEN.format(hub=stack.ports.urls["hub"], var=shown_folder(stack.var), logins=logins(stack))
+
+
 def logins(stack: Stack) -> str:
     """What the demo seed printed: it alone creates demo agents, so it alone knows them."""
     lines = stack.log("seed-demo").read_text(errors="replace").splitlines()
     return "\n".join(f"  {line.strip()}" for line in lines if "@" in line) or "  (see var/log/seed-demo.log)"
 
 
-def wait_for_the_end(stack: Stack) -> None:
-    try:
-        while True:
-            stack.refuse_dead()
-            time.sleep(0.5)
-    except Stopped:
-        say("\nStopping …")
+def serve(stack: Stack, screen: Callable[[], str]) -> None:
+    """Start everything, show the screen, wait; a stop after that is how it is meant to end."""
+    with stack:
+        try:
+            say(screen())
+            while True:
+                stack.refuse_dead()
+                time.sleep(0.5)
+        except Stopped:
+            say("\nStopping …")
 
 
 if __name__ == "__main__":

@@ -13,29 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.small_stack import SmallStack, all_free
 from tools import leftovers
 from tools.console import Refusal
-from tools.ports import Ports, answers, is_free
-from tools.stack import Program, Stack
-
-STUBBORN = "import http.server, signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); http.server.test(port=0)"
-
-
-class SmallStack(Stack):
-    """Four file servers; `broken` ends at once instead."""
-
-    broken = ""
-
-    def programs(self) -> dict[str, Program]:
-        return {name: Program(name, self._command(name, port), "/") for name, port in vars(self.ports).items()}
-
-    def prepare_database(self) -> None:
-        pass
-
-    def _command(self, name: str, port: int) -> tuple[str | Path, ...]:
-        if name == self.broken:
-            return (sys.executable, "-c", "print('no such table: customers'); raise SystemExit(3)")
-        return (sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", self.var)
+from tools.ports import Ports, answers
 
 
 @pytest.fixture
@@ -43,10 +24,6 @@ def stack(tmp_path: Path) -> Iterator[SmallStack]:
     stack = SmallStack(tmp_path / "var", Ports.free())
     yield stack
     stack.stop()
-
-
-def all_free(ports: Ports) -> bool:
-    return all(is_free(port) for port in vars(ports).values())
 
 
 def test_everything_answers_after_start_and_nothing_holds_a_port_after_stop(stack: SmallStack) -> None:
