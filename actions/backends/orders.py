@@ -96,9 +96,9 @@ def equipment(account_number: str) -> tuple[Equipment, ...]:
     return company("orders").get("/equipment", EquipmentList, {"account_number": account_number}).equipment
 
 
-def exchange(account_number: str, *, serial: str, reason: str, key: str, method: str = "shipping") -> Exchange:
-    """Same rules as a return; the replacement is sent at once."""
-    body = {"account_number": account_number, "serial": serial, "reason": reason, "method": method}
+def exchange(account_number: str, *, serial: str, reason: str, key: str) -> Exchange:
+    """Same rules as a return of a faulty device. The replacement comes by parcel, in whose carton the old one goes back."""
+    body = {"account_number": account_number, "serial": serial, "reason": reason}
     return company("orders").post("/exchanges", Exchange, body, key=key)
 
 

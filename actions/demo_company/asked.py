@@ -61,7 +61,6 @@ class ExchangeWish(Asked):
     account_number: str
     serial: str
     reason: Text
-    method: Method = "shipping"
 
 
 class ReturnWish(Asked):

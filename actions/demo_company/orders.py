@@ -98,10 +98,10 @@ def _equipment(item: tables.Equipment) -> answers.Equipment:
 @router.post("/exchanges", operation_id="orders.exchange")
 def exchange(db: Db, wish: asked.ExchangeWish) -> answers.Exchange:
     account = find_account(db, wish.account_number)
-    sent_back = asked.ReturnWish(**wish.model_dump(), condition="faulty")
+    sent_back = asked.ReturnWish(**wish.model_dump(), condition="faulty", method="shipping")
     old_item = returns.create(db, sent_back)
     item = return_policy.find_item(db, account.number, wish.serial)
-    number = remember(db, account.number, "exchange", **wish.model_dump(mode="json"))
+    number = remember(db, account.number, "exchange", serial=wish.serial, reason=wish.reason)
     order = tables.Order(
         number=f"F-{21000 + number}",
         account_number=account.number,
