@@ -1,0 +1,222 @@
+"""What returns, changes of returns and exchanges have in common: one of the customer's devices, and why.
+
+The device is understood from buttons or words ("teh cabel box"); the reason becomes a condition the rules know; the rules
+are asked once both are known. Questions about the rules are answered in the middle of the form, which then goes on.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import addresses, devices, windows
+from actions.backends import orders, returns
+from actions.backends.errors import NotFound
+from actions.backends.orders import Equipment
+from actions.backends.returns import Condition, Return
+from actions.hearing import ALWAYS_HEARD, SURE, Field, Moment, moment_of
+from actions.return_rules import answer, is_about_rules
+from actions.said import intent_of, text_of
+from actions.settling import SettlingForm, is_known
+from actions.travel import TravelsBack, asked_for, equipment_of_form, today
+from actions.travel_questions import weight_of
+from actions.tried import PersonNeeded, or_person, tried
+from actions.turn import turn
+from actions.wording import choice
+
+Slots = dict[str, Any]
+
+DEVICE: Mapping[str, Field] = {"return_item": Field(is_free_text=True), "return_reason": Field(is_free_text=True)}
+REASONS = {
+    "damaged": r"damag|crack|smash|scratch|\bbent\b|spill|dropped (it|the)|fell",
+    "faulty": r"(does ?n.?t|do ?n.?t|not|never|no longer|stopped|won.?t) (even )?(work|turn|start|boot|power)|broke|fault|"
+    r"defect|\bdead\b|kaput|glitch|freez|useless|stain",
+    "unopened": r"(un|never |not )(been )?open|sealed|wrong (item|thing|model|box|one|size|colou?r)|untouched",
+    "not needed": r"(do ?n.?t|no longer|not|never)[a-z ]{0,12}(need|want|use)|chang\w+ my mind|too many|spare|extra\b|duplicate|"
+    r"merg|moving|moved|two of (them|those)|upgrad|cancel\w* (my )?(service|tv|plan)|surplus|one too",
+}
+CONDITIONS: Mapping[str, Condition] = {"damaged": "damaged", "faulty": "faulty", "unopened": "unopened"}
+LONGEST_REASON = 200
+WANTS_CHANGE = re.compile(
+    r"^\W*(no|nope|sorry|actually|wait|oops|i mean|rather|instead|not)\b|\binstead\b|\bchange\b", re.I
+)
+OVER = ("cancelled", "refunded")
+
+
+def condition_of(reason: str | None) -> Condition:
+    return CONDITIONS.get(str(reason), "good")
+
+
+def reason_in(text: str) -> str | None:
+    if text in REASONS or text == "other":
+        return text
+    return next((reason for reason, words in REASONS.items() if re.search(words, text, re.IGNORECASE)), None)
+
+
+class DeviceForm(TravelsBack, SettlingForm):
+    """Subclasses add their own fields and steps."""
+
+    def is_interrupted(self, tracker: Tracker, heard: Slots) -> bool:
+        """A question about the rules is answered here, unless it is clearly about something else."""
+        is_ours = intent_of(tracker) in self.topic or confidence_of(tracker) < SURE
+        if is_about_rules(tracker) and is_ours and intent_of(tracker) not in ALWAYS_HEARD:
+            return False
+        return not self._is_plain_answer(tracker, heard) and super().is_interrupted(tracker, heard)
+
+    @staticmethod
+    def _is_plain_answer(tracker: Tracker, heard: Slots) -> bool:
+        """ "I changed my mind" and "it doesn't work" answer the question for the reason, whatever else they look like."""
+        asked, text = asked_for(tracker), text_of(tracker)
+        if asked not in heard or intent_of(tracker) in ("talk_to_human", "handback"):
+            return False
+        if asked == "return_reason":
+            return reason_in(text) is not None
+        return intent_of(tracker) != "cancel_flow" and (
+            (asked == "return_item" and devices.is_named(text))
+            or (asked == "return_address" and addresses.spoken(text) is not None)
+            or (asked == "return_window" and windows.fitting(text, (), today()) is not None)
+        )
+
+    def hear(self, tracker: Tracker, moment: Moment) -> Slots:
+        """What the base class hears, plus devices, reasons and journeys in free words. A question changes nothing."""
+        heard = super().hear(tracker, moment)
+        text, asked = text_of(tracker), asked_for(tracker) if moment is Moment.ANSWERING else None
+        if not text:
+            return heard
+        if is_about_rules(tracker):
+            return {slot: value for slot, value in heard.items() if slot == "account_number"}
+        heard = {
+            slot: value
+            for slot, value in heard.items()
+            if slot not in ("return_method", "return_reason") or slot == asked
+        }
+        details = self._new_details(text, asked, tracker)
+        if asked in ("return_confirm", "exchange_confirm", "policy_exception") and details:
+            heard.pop(asked, None)
+        return heard | details
+
+    def _new_details(self, text: str, asked: str | None, tracker: Tracker) -> Slots:
+        """Details fill what is empty, answer what is asked, and replace the rest only when the customer corrects."""
+        details = self.travel_in(text, asked, tracker) | self._device_in(text)
+        is_correcting = bool(WANTS_CHANGE.search(text)) or asked in (
+            "return_confirm",
+            "return_change",
+            "exchange_confirm",
+        )
+        known = {slot: value for slot, value in details.items() if slot in self.fields}
+        return {
+            slot: value
+            for slot, value in known.items()
+            if slot == asked or is_correcting or tracker.slots.get(slot) is None
+        }
+
+    @staticmethod
+    def _device_in(text: str) -> Slots:
+        found: Slots = {"return_item": text} if devices.is_named(text) else {}
+        reason = reason_in(text)
+        return found | ({"return_reason": reason} if reason else {})
+
+    async def validate_return_item(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> Slots:
+        """Words wait in the slot until the customer is known: only then can they be compared with what they have."""
+        if not is_known(tracker):
+            return {"return_item": str(value)}
+        return self._chosen(str(value), await equipment_of_form(dispatcher, tracker), dispatcher, tracker)
+
+    def _chosen(
+        self, value: str, owned: Sequence[Equipment], dispatcher: CollectingDispatcher, tracker: Tracker
+    ) -> Slots:
+        meant = devices.meant(value, owned)
+        before = tracker.slots.get("return_item")
+        if len(meant) == 1:
+            is_new = meant[0].serial != before
+            return {"return_item": meant[0].serial} | (self.undecided() if is_new else {})
+        if not meant and asked_for(tracker) != "return_item" and before in {device.serial for device in owned}:
+            return {"return_item": before}
+        if not meant:
+            dispatcher.utter_message(text="I don't see that one on your account. Here is what I do see.")
+        return {"return_item": None}
+
+    def validate_return_reason(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> Slots:
+        reason = reason_in(str(value)) or str(value)[:LONGEST_REASON]
+        is_new = reason != tracker.slots.get("return_reason")
+        return {"return_reason": reason} | (self.undecided() if is_new else {})
+
+    @staticmethod
+    def undecided() -> Slots:
+        """The rules must be asked again."""
+        return {"policy_refusal": None, "policy_exception": None}
+
+    async def _fill(
+        self, heard: Slots, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        if moment_of(tracker, self.form) is Moment.ANSWERING and is_about_rules(tracker):
+            await answer(dispatcher, tracker)
+        return await super()._fill(heard, dispatcher, tracker, domain)
+
+    async def settle(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+        await self.settle_device(dispatcher, tracker)
+        if tracker.slots.get("return_item") and tracker.slots.get("return_reason"):
+            await self.settle_policy(dispatcher, tracker)
+
+    async def settle_device(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+        owned = await equipment_of_form(dispatcher, tracker)
+        said = tracker.slots.get("return_item")
+        if not owned:
+            raise PersonNeeded("policy_exception", f"{self.wish(tracker)} The account lists no equipment.")
+        if said is None and len(owned) == 1 and asked_for(tracker) != "return_item":
+            tracker.slots["return_item"] = owned[0].serial
+        elif said is not None and said not in {device.serial for device in owned}:
+            tracker.slots.update(self._chosen(str(said), owned, dispatcher, tracker))
+
+    def condition(self, tracker: Tracker) -> Condition:
+        return condition_of(tracker.slots.get("return_reason"))
+
+    async def settle_policy(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+        """Asked once per device and reason. A person's approval, given at the desk, opens what the rules close."""
+        if tracker.slots.get("policy_refusal") is not None or turn(tracker).fact("approved_by"):
+            return
+        account, serial = str(tracker.slots["account_number"]), str(tracker.slots["return_item"])
+        condition = self.condition(tracker)
+        check = await tried(
+            dispatcher, "returns.check_policy", returns.check_policy, account, serial=serial, condition=condition
+        )
+        tracker.slots["policy_refusal"] = "" if check.is_allowed else check.sentence
+
+
+def confidence_of(tracker: Tracker) -> float:
+    return float(((tracker.latest_message or {}).get("intent") or {}).get("confidence") or 0.0)
+
+
+async def device_of_form(dispatcher: CollectingDispatcher, tracker: Tracker) -> Equipment:
+    serial = tracker.slots.get("return_item")
+    for device in await equipment_of_form(dispatcher, tracker):
+        if device.serial == serial:
+            return device
+    raise NotFound(f"There is no device {serial} on the account.")
+
+
+async def open_return(dispatcher: CollectingDispatcher, account: str, serial: str) -> Return | None:
+    """The return already under way for this device, if there is one."""
+    made = await tried(dispatcher, "returns.of_account", returns.of_account, account)
+    return next((one for one in made if one.serial == serial and one.status not in OVER), None)
+
+
+class ActionAskReturnItem(Action):
+    def name(self) -> str:
+        return "action_ask_return_item"
+
+    @or_person
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        owned = await tried(dispatcher, "orders.equipment", orders.equipment, str(tracker.get_slot("account_number")))
+        dispatcher.utter_message(
+            text="Which one is it?",
+            buttons=[choice(f"{one.name} ({weight_of(one)})", "return_item", one.serial) for one in owned],
+        )
+        return []

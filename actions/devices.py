@@ -1,0 +1,63 @@
+"""Which of the customer's devices do their words mean? "teh cabel box", "my wifi thing", a serial number.
+
+Pure: it compares words with the equipment the company lists, and knows nothing of forms.
+"""
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from actions.backends.orders import Equipment
+
+WORDS = {
+    "tv_box": ("cable box", "tv box", "set-top", "settop", "set top", "decoder", "receiver", "box", "cable", "tv"),
+    "router": ("router", "wifi", "wi-fi", "wireless", "hub"),
+    "modem": ("modem",),
+    "extender": ("extender", "booster", "repeater", "mesh", "pod"),
+    "phone": ("handset", "landline", "telephone", "desk phone", "cordless"),
+}
+VAGUE = {"set", "top", "desk", "wireless"}
+CLOSE_ENOUGH = 0.8
+SHORTEST_TO_GUESS = 4
+
+
+def meant(text: str, devices: Sequence[Equipment]) -> tuple[Equipment, ...]:
+    """The devices the words fit best: one when they are clear, several when they fit several, none when they fit none."""
+    said = words(text)
+    for device in devices:
+        if device.serial.lower() in text.lower():
+            return (device,)
+    scores = {device.serial: _score(said, device) for device in devices}
+    best = max(scores.values(), default=0)
+    return tuple(device for device in devices if best and scores[device.serial] == best)
+
+
+def is_named(text: str) -> bool:
+    """Whether the words are about a device at all, whoever owns it."""
+    said = words(text)
+    return any(word in said or _guess(word, said) for word in KIND_WORDS)
+
+
+def _score(said: set[str], device: Equipment) -> int:
+    """A word of the device's own name tells more than a word for its kind."""
+    kind = {part for phrase in WORDS[device.kind] for part in words(phrase)}
+    name = words(device.name)
+    return 3 * _hits(said, name - kind) + 2 * bool(_hits(said, kind | (name & kind)))
+
+
+def _hits(said: set[str], known: set[str]) -> int:
+    return sum(1 for word in known if word in said or _guess(word, said))
+
+
+def _guess(word: str, heard: set[str]) -> bool:
+    """Misspelt words count from four letters on: shorter ones resemble everything."""
+    candidates = [said for said in heard if len(said) >= SHORTEST_TO_GUESS]
+    return len(word) >= SHORTEST_TO_GUESS and bool(get_close_matches(word, candidates, n=1, cutoff=CLOSE_ENOUGH))
+
+
+def words(text: str) -> set[str]:
+    """The words of a text, without their order."""
+    return set(re.findall(r"[a-z0-9]+", text.lower().replace("wi-fi", "wifi")))
+
+
+KIND_WORDS = {part for phrases in WORDS.values() for phrase in phrases for part in words(phrase)} - VAGUE
