@@ -59,11 +59,13 @@ class KnowsCustomer:
         now = turn(tracker)
         if now.customer.account_number:
             return {"account_number": now.customer.account_number, "account_postcode": "known"}
-        number = tracker.slots.get("account_number")
-        account = await _account(number, now, dispatcher) if number else await _first_match(now, dispatcher)
+        number, postcode = tracker.slots.get("account_number"), now.fact("postcode")
+        if number and not postcode:
+            return {}
+        account = await _find(dispatcher, account_number=number) if number else await _first_match(now, dispatcher)
         if account is None:
             return {}
-        return {"account_number": account.account_number, **self._confirmed(account, now.fact("postcode"), dispatcher)}
+        return {"account_number": account.account_number, **self._confirmed(account, postcode, dispatcher)}
 
     async def validate_account_number(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
@@ -103,10 +105,6 @@ class KnowsCustomer:
             return {}
         learned(dispatcher, "account_number", account.account_number)
         return {"account_postcode": account.address.postcode}
-
-
-async def _account(number: str, now: Turn, dispatcher: CollectingDispatcher) -> Account | None:
-    return await _find(dispatcher, account_number=number)
 
 
 async def _first_match(now: Turn, dispatcher: CollectingDispatcher) -> Account | None:

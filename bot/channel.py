@@ -10,6 +10,9 @@ import logging
 from typing import Any, Awaitable, Callable, Dict, NamedTuple, Optional, Text
 
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.events import ActionExecuted
+from rasa.shared.core.trackers import DialogueStateTracker
 from sanic import Blueprint, response
 from sanic.exceptions import SanicException
 from sanic.request import Request
@@ -100,11 +103,20 @@ class TellonceInput(InputChannel):
         try:
             await on_new_message(message)
             tracker = await agent.tracker_store.retrieve(asked.sender)
+            await _listen_again(agent, tracker)
             return response.json(read_turn(said.messages, tracker, agent.domain))
         except Exception as error:  # noqa: BLE001 (whatever went wrong in there, the hub must hear of it)
             # The type only: the message of the error may quote the customer.
             logger.error("Turn failed for %s: %s", asked.sender, type(error).__name__)
             return _error(502, "turn_failed", "The assistant could not work on this message.")
+
+
+async def _listen_again(agent: Any, tracker: DialogueStateTracker) -> None:
+    """A turn that Rasa broke off because actions kept failing never got to listen; every later turn would be cut off at
+    once, for Rasa counts the actions since it last listened."""
+    if tracker.latest_action_name != ACTION_LISTEN_NAME:
+        tracker.update(ActionExecuted(ACTION_LISTEN_NAME))
+        await agent.tracker_store.save(tracker)
 
 
 def _read_body(request: Request) -> Asked:

@@ -32,7 +32,7 @@ def read_turn(said: List[Json], tracker: DialogueStateTracker, domain: Domain) -
         "facts": _all("fact", payloads),
         "question": asked[-1] if asked else form and form["requested_slot"],
         "actions": [event.action_name for event in _executed(events)],
-        "failures": read_failures(events),
+        "failures": read_failures(events) + _all("failure", payloads),
     }
 
 
@@ -86,14 +86,17 @@ def events_of_turn(tracker: DialogueStateTracker) -> List[Event]:
 
 
 def read_failures(events: List[Event]) -> List[str]:
-    """Actions that raised. Rasa drops the events of such an action and goes on as if nothing had happened; each of our
-    actions says or changes something, so one that left no trace has failed."""
-    failures = []
+    """Actions that raised, each once.
+
+    Rasa drops the events of such an action and goes on as if nothing had happened. Each of our actions says or changes
+    something, so one that left no trace has failed.
+    """
+    failures: Dict[str, None] = {}
     for event, following in zip(events, [*events[1:], None], strict=True):
         is_silent = following is None or isinstance(following, (ActionExecuted, UserUttered))
         if isinstance(event, ActionExecuted) and is_silent and _is_ours(event.action_name):
-            failures.append(event.action_name)
-    return failures
+            failures[event.action_name] = None
+    return list(failures)
 
 
 def _is_ours(action: Optional[str]) -> bool:
