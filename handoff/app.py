@@ -159,6 +159,8 @@ async def metrics(request: Request) -> Response:
 
 async def _refuse(request: Request, error: Exception) -> Response:
     assert isinstance(error, TellonceError)
+    if page := desk.refusal_page(request, error):
+        return page
     headers = {"Retry-After": str(int(error.retry_after_s))} if isinstance(error, TooMany) else {}
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"

@@ -52,22 +52,37 @@ class Day:
         return self.now - timedelta(minutes=minutes)
 
 
-async def seed(database: Database, story: Path = DAY) -> bool:
-    """Fill an empty database; False when it already has agents."""
+async def seed_people(database: Database, story: Path = DAY) -> bool:
+    """The demo agents and canned answers; False when the database already has agents."""
     async with database.read() as session:
         if await session.scalar(select(Agent.id).limit(1)):
             return False
     plan = yaml.safe_load(story.read_text(encoding="utf-8"))
     hashed = await agents.hash_password(PASSWORD)
-    await database.write(lambda session: _live_the_day(session, plan, hashed))
+    await database.write(lambda session: _open_the_office(session, plan, hashed))
     return True
 
 
-async def _live_the_day(session: AsyncSession, plan: dict[str, Any], hashed: str) -> None:
-    day = Day(clock.now())
+async def seed(database: Database, story: Path = DAY) -> bool:
+    """People and a busy day on top; False when the database already has conversations."""
+    await seed_people(database, story)
+    async with database.read() as session:
+        if await session.scalar(select(Conversation.id).limit(1)):
+            return False
+    plan = yaml.safe_load(story.read_text(encoding="utf-8"))
+    await database.write(lambda session: _live_the_day(session, plan))
+    return True
+
+
+async def _open_the_office(session: AsyncSession, plan: dict[str, Any], hashed: str) -> None:
     for line in plan["agents"]:
-        day.agents[line["name"]] = await _hire(session, line, hashed)
+        await _hire(session, line, hashed)
     session.add_all(CannedAnswer(**line) for line in plan["canned"])
+
+
+async def _live_the_day(session: AsyncSession, plan: dict[str, Any]) -> None:
+    day = Day(clock.now())
+    day.agents = {agent.name: agent for agent in await session.scalars(select(Agent))}
     for line in plan["conversations"]:
         await _talk(session, day, line)
     for line in plan["past_cases"]:
@@ -281,9 +296,7 @@ def _tell_case(session: AsyncSession, day: Day, work: Case, plan: dict[str, Any]
         told.append(("resolved", "agent", taken_by.name, work.updated_at, {"resolution": plan["resolved"]}))
     for seq, (kind, actor, name, at, data) in enumerate(told, start=1):
         session.add(
-            CaseEvent(
-                case_id=work.id, seq=seq, kind=kind, actor=actor, actor_name=name, data=data, created_at=at
-            )
+            CaseEvent(case_id=work.id, seq=seq, kind=kind, actor=actor, actor_name=name, data=data, created_at=at)
         )
     work.last_event_seq = len(told)
 

@@ -1,0 +1,16 @@
+"""The agent desk: server-rendered pages, kept alive by one socket. Mounted at `/desk` by the app.
+
+Pages are built from frozen values (`pages`), read by `reads`, changed by the verbs of the noun modules, and drawn by
+`templates/`. Nothing here decides who may speak; it shows what the nouns answer.
+"""
+
+from fastapi import APIRouter
+
+from handoff.desk import case_routes, conversation_routes, doors, socket, statics
+from handoff.desk.refusals import refusal_page
+
+router = APIRouter(include_in_schema=False)
+for part in (doors, conversation_routes, case_routes, socket, statics):
+    router.include_router(part.router)
+
+__all__ = ["refusal_page", "router"]

@@ -1,0 +1,162 @@
+"""The pages and moves of conversations. Each route reads or runs one verb, then draws what is true afterwards."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Header, Query
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff import conversations, facts, handovers
+from handoff.conversations import Speaker
+from handoff.desk import lists, reads
+from handoff.desk.drawing import HEADERS, draw
+from handoff.desk.forms import GivenBackForm, ResolutionForm, TransferForm, Utterance, UtteranceForm
+from handoff.desk.pages import AnsweredWarning, MessageView, Queue, StaleWarning
+from handoff.desk.visit import Actor, Reader, Visit
+from handoff.errors import StaleView
+from handoff.models import Message
+from handoff.ports import Words
+
+router = APIRouter(prefix="/desk")
+InQueue = Annotated[Queue, Query()]
+Search = Annotated[str, Query(max_length=100)]
+
+
+@router.get("")
+async def desk(visit: Reader, queue: InQueue = Queue.NOBODY, search: Search = "") -> HTMLResponse:
+    page = await visit.read(lambda session: lists.conversations(session, visit.me, queue, search))
+    return draw("desk.html", None, visit.me, list=page)
+
+
+@router.get("/list")
+async def conversation_list(visit: Reader, queue: InQueue = Queue.NOBODY, search: Search = "") -> HTMLResponse:
+    page = await visit.read(lambda session: lists.conversations(session, visit.me, queue, search))
+    return draw("_list.html", None, visit.me, list=page)
+
+
+@router.get("/canned")
+async def canned(visit: Reader) -> JSONResponse:
+    found = await visit.read(reads.canned)
+    return JSONResponse([{"shortcut": one.shortcut, "text": one.text} for one in found], headers=HEADERS)
+
+
+@router.get("/c/{conversation_id}")
+async def conversation(
+    visit: Reader,
+    conversation_id: str,
+    queue: InQueue = Queue.NOBODY,
+    search: Search = "",
+    hx_request: Annotated[str | None, Header()] = None,
+) -> HTMLResponse:
+    """The whole desk, or only its stage when the page is open already."""
+    if hx_request:
+        return await stage(visit, conversation_id, queue)
+
+    async def look(session: AsyncSession) -> tuple[Any, Any]:
+        page = await reads.conversation(session, visit.me, conversation_id, queue, visit.settings.assistant_name)
+        return page, await lists.conversations(session, visit.me, queue, search)
+
+    page, listed = await visit.read(look)
+    return draw("desk.html", page, visit.me, list=listed)
+
+
+async def stage(visit: Visit, conversation_id: str, queue: Queue, template: str = "_stage.html") -> HTMLResponse:
+    name = visit.settings.assistant_name
+    page = await visit.read(lambda session: reads.conversation(session, visit.me, conversation_id, queue, name))
+    return draw(template, page, visit.me)
+
+
+@router.get("/c/{conversation_id}/details")
+async def details(visit: Reader, conversation_id: str, queue: InQueue = Queue.NOBODY) -> HTMLResponse:
+    return await stage(visit, conversation_id, queue, "_details.html")
+
+
+@router.get("/c/{conversation_id}/messages")
+async def messages(visit: Reader, conversation_id: str, after: int = 0, before: int | None = None) -> HTMLResponse:
+    name = visit.settings.assistant_name
+    found = await visit.read(
+        lambda session: reads.messages(session, conversation_id, assistant=name, after=after, before=before)
+    )
+    return draw("_messages.html", found, visit.me)
+
+
+@router.post("/c/{conversation_id}/check")
+async def check(visit: Actor, conversation_id: str, draft: Annotated[str, Form(max_length=4000)]) -> Response:
+    """What the customer already said that answers the question being typed; 204 when nothing does."""
+    known = await visit.read(lambda session: facts.current(session, conversation_id))
+    answered = facts.already_answered(draft, known)
+    if not answered:
+        return Response(status_code=204)
+    return draw("_answered.html", AnsweredWarning(tuple(reads.fact_view(fact) for fact in answered)), visit.me)
+
+
+@router.post("/c/{conversation_id}/say")
+async def say(visit: Actor, conversation_id: str, form: UtteranceForm) -> HTMLResponse:
+    """The stored message as everybody sees it; 409 with what the agent has not seen yet."""
+    try:
+        stored = await visit.write(lambda session: _utter(session, visit, conversation_id, form))
+    except StaleView:
+        return await _stale(visit, conversation_id, form.seen_seq)
+    return draw("_messages.html", [_view(visit, stored)], visit.me)
+
+
+async def _utter(session: AsyncSession, visit: Visit, conversation_id: str, form: Utterance) -> Message:
+    speaker = Speaker.of(visit.agent)
+    if form.is_note:
+        return await conversations.note(session, conversation_id, speaker, form.text, client_ref=form.client_ref)
+    seen_seq = None if form.anyway else form.seen_seq
+    return await conversations.say(
+        session, conversation_id, speaker, Words(form.text), client_ref=form.client_ref, seen_seq=seen_seq
+    )
+
+
+def _view(visit: Visit, stored: Message) -> MessageView:
+    return reads.message_view(stored, visit.settings.assistant_name)
+
+
+async def _stale(visit: Visit, conversation_id: str, seen_seq: int) -> HTMLResponse:
+    name = visit.settings.assistant_name
+    missed = await visit.read(lambda session: reads.messages(session, conversation_id, assistant=name, after=seen_seq))
+    page = StaleWarning(conversation_id, missed, seen_seq, missed[-1].seq if missed else seen_seq)
+    return draw("_stale.html", page, visit.me, status=409)
+
+
+@router.post("/c/{conversation_id}/accept")
+async def accept(visit: Actor, conversation_id: str, queue: InQueue = Queue.MINE) -> HTMLResponse:
+    await visit.write(lambda session: handovers.accept(session, conversation_id, visit.agent))
+    return await stage(visit, conversation_id, queue)
+
+
+@router.post("/c/{conversation_id}/decline")
+async def decline(visit: Actor, conversation_id: str, queue: InQueue = Queue.NOBODY) -> HTMLResponse:
+    await visit.write(lambda session: handovers.decline(session, conversation_id, visit.agent))
+    return await stage(visit, conversation_id, queue)
+
+
+@router.post("/c/{conversation_id}/take-over")
+async def take_over(visit: Actor, conversation_id: str, queue: InQueue = Queue.MINE) -> HTMLResponse:
+    await visit.write(lambda session: handovers.take_over(session, conversation_id, visit.agent))
+    return await stage(visit, conversation_id, queue)
+
+
+@router.post("/c/{conversation_id}/transfer")
+async def transfer(visit: Actor, conversation_id: str, form: TransferForm, queue: InQueue = Queue.MINE) -> HTMLResponse:
+    await visit.write(lambda session: handovers.transfer(session, conversation_id, visit.agent, form.team, form.note))
+    return await stage(visit, conversation_id, queue)
+
+
+@router.post("/c/{conversation_id}/resolve")
+async def resolve(
+    visit: Actor, conversation_id: str, form: ResolutionForm, queue: InQueue = Queue.MINE
+) -> HTMLResponse:
+    await visit.write(lambda session: handovers.resolve(session, conversation_id, visit.agent, form.resolution))
+    return await stage(visit, conversation_id, queue)
+
+
+@router.post("/c/{conversation_id}/give-back")
+async def give_back(
+    visit: Actor, conversation_id: str, form: GivenBackForm, queue: InQueue = Queue.MINE
+) -> HTMLResponse:
+    handback = form.handback()
+    await visit.write(lambda session: handovers.give_back(session, conversation_id, visit.agent, handback))
+    return await stage(visit, conversation_id, queue)

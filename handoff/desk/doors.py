@@ -1,0 +1,66 @@
+"""Coming in and going out: the sign-in page, sign-out, presence and capacity."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from handoff import agents, handovers
+from handoff.desk.drawing import draw
+from handoff.desk.visit import COOKIE, Actor, is_same_origin
+from handoff.errors import NotAllowed, TellonceError
+
+router = APIRouter(prefix="/desk")
+
+
+@router.get("/sign-in")
+async def sign_in_page() -> Response:
+    return draw("sign_in.html", {"error": None, "email": ""})
+
+
+@router.post("/sign-in")
+async def sign_in(request: Request, email: Annotated[str, Form()], password: Annotated[str, Form()]) -> Response:
+    hub = request.app.state.hub
+    address = request.client.host if request.client else "unknown"
+    try:
+        if not is_same_origin(request, hub.settings.public_url):
+            raise NotAllowed("Open the desk in this browser and sign in there.")
+        found = await agents.sign_in(
+            hub.database, hub.throttle, email, password, address=address, hours=hub.settings.agent_session_hours
+        )
+    except TellonceError as refused:
+        return draw("sign_in.html", {"error": refused.message, "email": email[:200]}, status=refused.status)
+    response = RedirectResponse("/desk", 303)
+    response.set_cookie(
+        COOKIE,
+        found.secret,
+        path="/desk",
+        httponly=True,
+        samesite="lax",
+        secure=hub.settings.public_url.startswith("https:"),
+        expires=found.expires_at,
+    )
+    return response
+
+
+@router.post("/sign-out")
+async def sign_out(visit: Actor) -> Response:
+    await visit.write(lambda session: agents.sign_out(session, visit.who.session_id))
+    response = Response(status_code=204, headers={"HX-Redirect": "/desk/sign-in"})
+    response.delete_cookie(COOKIE, path="/desk")
+    return response
+
+
+@router.post("/presence")
+async def presence(visit: Actor, state: Annotated[str, Form()]) -> Response:
+    """Away: nothing new is offered. Back: what waits is offered at once."""
+    await visit.write(lambda session: agents.set_presence(session, visit.agent.id, state))
+    if state == "online":
+        await visit.write(lambda session: handovers.offer_waiting(session, visit.agent))
+    return Response(status_code=204)
+
+
+@router.post("/capacity")
+async def capacity(visit: Actor, conversations: Annotated[int, Form()]) -> Response:
+    await visit.write(lambda session: agents.set_capacity(session, visit.agent.id, conversations))
+    return Response(status_code=204)

@@ -1,0 +1,318 @@
+"""What each page of the desk shows, as frozen values: templates read these and nothing else.
+
+`reads` fills them from the database. A template that wants more gets a new field here, never a query.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Queue(StrEnum):
+    """The views of the list. `nobody` cannot be hidden: it is how a forgotten customer is found."""
+
+    NOBODY = "nobody"
+    MINE = "mine"
+    TEAM = "team"
+    ALL = "all"
+    CLOSED = "closed"
+
+
+QUEUE_LABELS = {
+    Queue.NOBODY: "Nobody owns this",
+    Queue.MINE: "Mine",
+    Queue.TEAM: "My teams",
+    Queue.ALL: "All open",
+    Queue.CLOSED: "Closed",
+}
+
+
+@dataclass(frozen=True)
+class Me:
+    """The agent reading the page."""
+
+    id: str
+    name: str
+    role: str
+    teams: tuple[str, ...]
+    presence: str
+    capacity: int
+    csrf_token: str
+
+    @property
+    def is_supervisor(self) -> bool:
+        return self.role != "agent"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One conversation in the list."""
+
+    id: str
+    customer: str
+    channel: str
+    floor: str
+    topic: str | None
+    team: str | None
+    priority: str
+    snippet: str
+    snippet_author: str | None
+    unread: int
+    waiting_since: datetime | None
+    last_message_at: datetime
+    holder: str | None
+    offered_to: str | None
+    is_mine: bool
+    is_out_of_hours: bool
+    case_ref: str | None
+
+    @property
+    def is_unowned(self) -> bool:
+        return self.floor == "queue" or (self.is_out_of_hours and self.holder is None)
+
+
+@dataclass(frozen=True)
+class ListPage:
+    queue: Queue
+    search: str
+    counts: dict[Queue, int]
+    rows: tuple[Row, ...]
+    selected: str | None = None
+    more: bool = False
+
+
+@dataclass(frozen=True)
+class MessageView:
+    """One message as everybody at the desk sees it. `is_stale` marks assistant words that came too late to be sent."""
+
+    id: str
+    conversation_id: str
+    seq: int
+    author: str
+    name: str
+    is_note: bool
+    is_stale: bool
+    is_masked: bool
+    text: str
+    buttons: tuple[str, ...]
+    link_title: str | None
+    link_url: str | None
+    channel: str
+    created_at: datetime
+    client_ref: str | None = None
+    is_continued: bool = False
+    """Same author as the message above, shortly after: the name is not repeated."""
+    is_seen: bool = False
+    state: str = "sent"
+
+
+@dataclass(frozen=True)
+class FactView:
+    name: str
+    value: str
+    set_by: str
+    is_validated: bool
+    is_sensitive: bool
+    message_id: str | None
+    seq: int | None
+    stated_at: datetime
+
+
+@dataclass(frozen=True)
+class IntentView:
+    name: str
+    confidence: float
+    message_id: str | None
+    seq: int | None
+
+
+@dataclass(frozen=True)
+class TriedView:
+    name: str
+    outcome: str
+    ms: int | None
+    error_code: str | None
+    result_ref: str | None
+    message_id: str | None
+
+
+@dataclass(frozen=True)
+class AnsweredSlot:
+    name: str
+    value: str | None
+
+
+@dataclass(frozen=True)
+class FormView:
+    name: str
+    requested: str | None
+    answered: tuple[AnsweredSlot, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def total(self) -> int:
+        return len(self.answered) + len(self.missing)
+
+
+@dataclass(frozen=True)
+class Promise:
+    text: str
+    due_at: str | None = None
+
+
+@dataclass(frozen=True)
+class HandoverView:
+    id: str
+    state: str
+    team: str
+    priority: str
+    reason_code: str
+    reason_text: str
+    title: str | None
+    summary: str | None
+    offered_to: str | None
+    created_at: datetime
+    accepted_at: datetime | None
+    transcript_count: int | None
+    open_questions: tuple[str, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    handback: str | None = None
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """A case in a list."""
+
+    ref: str
+    title: str
+    topic: str
+    status: str
+    priority: str
+    team: str
+    assignee: str | None
+    customer: str
+    created_at: datetime
+    updated_at: datetime
+    promised_at: datetime | None
+    resolution: str | None
+    is_current: bool = False
+
+
+@dataclass(frozen=True)
+class CustomerView:
+    id: str
+    name: str
+    account_number: str | None
+    channel: str
+    identity_verified: bool
+    since: datetime
+    page_url: str | None
+    timezone: str | None
+    locale: str
+
+
+@dataclass(frozen=True)
+class ConversationPage:
+    id: str
+    me: Me
+    queue: Queue
+    floor: str
+    epoch: int
+    holder: str | None
+    holder_id: str | None
+    waiting_since: datetime | None
+    last_seq: int
+    customer_seen_seq: int
+    customer: CustomerView
+    handover: HandoverView | None
+    messages: tuple[MessageView, ...]
+    earlier_than: int | None
+    facts: tuple[FactView, ...]
+    intents: tuple[IntentView, ...]
+    alternatives: tuple[IntentView, ...]
+    tried: tuple[TriedView, ...]
+    form: FormView | None
+    cases: tuple[CaseLine, ...]
+    assistant: str = "Assistant"
+
+    @property
+    def case(self) -> CaseLine | None:
+        return next((case for case in self.cases if case.is_current), None)
+
+    @property
+    def is_mine(self) -> bool:
+        return self.floor == "agent" and self.holder_id == self.me.id
+
+    @property
+    def can_accept(self) -> bool:
+        return self.floor == "queue"
+
+    @property
+    def can_decline(self) -> bool:
+        return self.floor == "queue" and self.handover is not None
+
+    @property
+    def can_take_over(self) -> bool:
+        return self.floor == "bot"
+
+
+@dataclass(frozen=True)
+class CaseEventView:
+    kind: str
+    actor: str
+    text: str | None
+    changed: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class CaseConversationView:
+    id: str
+    channel: str
+    floor: str
+    holder: str | None
+    last_message_at: datetime
+    snippet: str
+
+
+@dataclass(frozen=True)
+class CasePage:
+    case: CaseLine
+    customer_id: str
+    account_number: str | None
+    events: tuple[CaseEventView, ...]
+    conversations: tuple[CaseConversationView, ...]
+    agents: tuple[tuple[str, str], ...] = ()
+    assignee_id: str | None = None
+
+
+@dataclass(frozen=True)
+class CaseFilter:
+    status: str = "open"
+    team: str = ""
+    priority: str = ""
+    search: str = ""
+    assignee: str = ""
+
+
+@dataclass(frozen=True)
+class CasesPage:
+    cases: tuple[CaseLine, ...]
+    chosen: CaseFilter
+    teams: tuple[str, ...]
+    more: bool = False
+
+
+@dataclass(frozen=True)
+class StaleWarning:
+    """What arrived since the agent last looked, shown before their words may go."""
+
+    conversation_id: str
+    messages: tuple[MessageView, ...]
+    seen_seq: int
+    last_seq: int
+
+
+@dataclass(frozen=True)
+class AnsweredWarning:
+    facts: tuple[FactView, ...] = field(default=())

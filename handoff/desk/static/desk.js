@@ -1,0 +1,18 @@
+// Starts every module of the desk. Each one has one job and finds its own elements.
+import { startClocks } from "./clocks.js";
+import { startCollisions } from "./collisions.js";
+import { startComposer } from "./composer.js";
+import { startKeys } from "./keys.js";
+import { startLedger } from "./ledger.js";
+import { startLive } from "./live.js";
+import { startNotices } from "./notices.js";
+import { startPanels } from "./panels.js";
+
+startClocks();
+startPanels();
+startLedger();
+startComposer();
+startCollisions();
+startNotices();
+startKeys();
+startLive();

@@ -1,0 +1,87 @@
+// The messages of the open conversation: fetched by cursor, never twice, and the one a fact came from is shown.
+import { localTimes } from "./clocks.js";
+import { $, all, conversationId, lastSeq } from "./page.js";
+
+let fetching = null;
+let again = false;
+
+const isAtEnd = (ledger) => ledger.scrollHeight - ledger.scrollTop - ledger.clientHeight < 80;
+
+export function toEnd() {
+  const ledger = $("#ledger");
+  if (ledger) ledger.scrollTop = ledger.scrollHeight;
+}
+
+// One request at a time: an event that arrives meanwhile asks once more afterwards.
+export async function fetchNew() {
+  again = true;
+  if (fetching) return fetching;
+  fetching = (async () => {
+    while (again) {
+      again = false;
+      const id = conversationId();
+      if (!id) return;
+      const response = await fetch(`/desk/c/${id}/messages?after=${lastSeq()}`);
+      if (response.ok && id === conversationId()) append(await response.text());
+    }
+  })().finally(() => {
+    fetching = null;
+  });
+  return fetching;
+}
+
+export function append(html) {
+  const ledger = $("#ledger");
+  const stay = isAtEnd(ledger);
+  const parsed = new DOMParser().parseFromString(`<ol>${html}</ol>`, "text/html");
+  for (const message of parsed.querySelectorAll(".message")) place(ledger, document.adoptNode(message));
+  localTimes(ledger);
+  if (stay) toEnd();
+  document.dispatchEvent(new CustomEvent("desk:read"));
+}
+
+// Replaces the copy shown while it was being sent; keeps the order of `seq` whatever arrived first.
+function place(ledger, message) {
+  const ref = message.dataset.ref;
+  const pending = ref && all("#ledger > .message").find((one) => one.dataset.ref === ref);
+  const known = document.getElementById(message.id);
+  if (known && known !== pending) {
+    pending?.remove();
+    return;
+  }
+  pending?.remove();
+  const seq = Number(message.dataset.seq);
+  const after = all("#ledger > .message").find((one) => Number(one.dataset.seq) > seq || one.dataset.seq === "0");
+  ledger.insertBefore(message, after ?? null);
+  const above = message.previousElementSibling;
+  const same = (name) => above?.dataset[name] === message.dataset[name];
+  const kind = above?.classList.contains("note") === message.classList.contains("note");
+  message.classList.toggle("continued", Boolean(above) && same("author") && same("name") && kind);
+}
+
+export function showMessage(id) {
+  const message = document.getElementById(`m-${id}`);
+  if (!message) return false;
+  $("#stage")?.classList.remove("with-details");
+  all(".found").forEach((one) => one.classList.remove("found"));
+  message.scrollIntoView({ block: "center" });
+  message.classList.add("found");
+  setTimeout(() => message.classList.remove("found"), 4000);
+  return true;
+}
+
+export function startLedger() {
+  toEnd();
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-message]");
+    if (link) {
+      event.preventDefault();
+      showMessage(link.dataset.message);
+    }
+    const blurred = event.target.closest(".blurred");
+    if (blurred) blurred.setAttribute("aria-pressed", blurred.getAttribute("aria-pressed") !== "true");
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target?.id === "stage") toEnd();
+  });
+}

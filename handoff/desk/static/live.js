@@ -1,0 +1,112 @@
+// The one socket. Events say what changed; the piece on the screen is fetched again.
+import { fetchNew } from "./ledger.js";
+import { $, conversationId, lastSeq, queue, reloadStage, thread } from "./page.js";
+
+const handlers = new Map();
+let socket = null;
+let attempts = 0;
+let listTimer = null;
+let detailsTimer = null;
+let stageTimer = null;
+
+export function onEvent(type, handler) {
+  handlers.set(type, [...(handlers.get(type) ?? []), handler]);
+}
+
+export function sendFrame(frame) {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
+}
+
+function emit(type, event) {
+  for (const handler of handlers.get(type) ?? []) handler(event);
+}
+
+const isHere = (event) => event.conversation_id === conversationId();
+
+// Many events, one look: the list is read again at most twice a second.
+function refreshList() {
+  if (listTimer || !$("#list")) return;
+  listTimer = setTimeout(() => {
+    listTimer = null;
+    const search = $("#search")?.value ?? "";
+    const focused = document.activeElement?.closest?.("#list");
+    if (focused && document.activeElement.id === "search") {
+      htmx.ajax("GET", `/desk/list?queue=${queue()}&search=${encodeURIComponent(search)}`, { target: "#rows", select: "#rows", swap: "outerHTML" });
+    } else {
+      htmx.ajax("GET", `/desk/list?queue=${queue()}&search=${encodeURIComponent(search)}`, { target: "#list", swap: "innerHTML" });
+    }
+  }, 500);
+}
+
+function refreshDetails() {
+  if (detailsTimer) return;
+  detailsTimer = setTimeout(() => {
+    detailsTimer = null;
+    const id = conversationId();
+    if (id) htmx.ajax("GET", `/desk/c/${id}/details`, { target: "#details", swap: "innerHTML" });
+  }, 400);
+}
+
+// Our own moves draw the stage themselves; only a floor this page does not know yet is worth a reload.
+function refreshStage(event) {
+  if (Number(thread()?.dataset.epoch) >= event.epoch) return;
+  clearTimeout(stageTimer);
+  stageTimer = setTimeout(() => {
+    if (Number(thread()?.dataset.epoch) < event.epoch && !$("dialog[open]")) reloadStage();
+  }, 250);
+}
+
+function sayRead() {
+  if (thread()?.dataset.mine === "yes" && document.visibilityState === "visible") {
+    sendFrame({ type: "seen", conversation_id: conversationId(), seq: lastSeq() });
+  }
+}
+
+function afresh() {
+  refreshList();
+  if (conversationId()) fetchNew().then(refreshDetails);
+}
+
+function connect() {
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  socket = new WebSocket(`${scheme}://${location.host}/desk/live`);
+  socket.addEventListener("open", () => {
+    $("#live-state").hidden = true;
+    if (attempts) afresh();
+    attempts = 0;
+    emit("open", {});
+    sayRead();
+  });
+  socket.addEventListener("message", (message) => {
+    const event = JSON.parse(message.data);
+    emit(event.type, event);
+  });
+  socket.addEventListener("close", (event) => {
+    if (event.code === 4401) {
+      location.href = "/desk/sign-in";
+      return;
+    }
+    attempts += 1;
+    if (attempts > 1) $("#live-state").hidden = false;
+    setTimeout(connect, Math.min(10000, 300 * 2 ** attempts) * (0.5 + Math.random()));
+  });
+}
+
+export function startLive() {
+  for (const type of ["MessageStored", "FloorChanged", "QueueChanged", "HandoverOffered", "CaseChanged", "Seen"]) {
+    onEvent(type, refreshList);
+  }
+  onEvent("MessageStored", (event) => isHere(event) && fetchNew());
+  onEvent("FloorChanged", (event) => isHere(event) && refreshStage(event));
+  for (const type of ["FactsChanged", "TurnFinished", "CaseChanged"]) {
+    onEvent(type, (event) => isHere(event) && refreshDetails());
+  }
+  onEvent("FellBehind", afresh);
+  document.addEventListener("desk:read", sayRead);
+  document.addEventListener("visibilitychange", sayRead);
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target?.id === "stage") sayRead();
+  });
+  setInterval(() => sendFrame({ type: "ping" }), 25000);
+  connect();
+}

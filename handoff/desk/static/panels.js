@@ -1,0 +1,80 @@
+// Dialogs, the details drawer, the mobile view, the theme switch and what went wrong.
+import { $, all, conversationId, reasonOf, tell } from "./page.js";
+
+export function openDialog(id) {
+  const dialog = document.getElementById(id);
+  if (!dialog || dialog.open) return false;
+  dialog.showModal();
+  $("textarea, select, input, button", dialog)?.focus();
+  return true;
+}
+
+export function toggleDetails(open) {
+  const stage = $("#stage");
+  const isOpen = stage.classList.toggle("with-details", open);
+  $("#details-switch")?.setAttribute("aria-expanded", isOpen);
+}
+
+export function toList() {
+  $(".columns").dataset.view = "list";
+  markCurrent();
+  ($('.row[aria-current="true"]') ?? $(".row"))?.focus();
+}
+
+export function markCurrent() {
+  const id = conversationId();
+  for (const row of all(".row")) row.setAttribute("aria-current", String(row.dataset.id === id));
+}
+
+function learnMore() {
+  const rows = $("#learned");
+  const row = rows.firstElementChild.cloneNode(true);
+  all("input", row).forEach((field) => { field.value = ""; });
+  rows.append(row);
+  $("input", row).focus();
+}
+
+function onClick(event) {
+  const opener = event.target.closest("[data-opens]");
+  if (opener) openDialog(opener.dataset.opens);
+  if (event.target.closest("[data-closes]")) event.target.closest("dialog").close();
+  if (event.target.closest("#learn-more")) learnMore();
+  if (event.target.closest("#details-switch")) toggleDetails();
+  if (event.target.closest(".details-close")) toggleDetails(false);
+  if (event.target.closest("#theme-switch")) document.dispatchEvent(new CustomEvent("tellonce:theme"));
+  const back = event.target.closest(".back");
+  if (back) {
+    event.preventDefault();
+    toList();
+  }
+}
+
+function onSettled(event) {
+  markCurrent();
+  if (event.detail.target?.id !== "stage") return;
+  toggleDetails(false);
+  $(".columns").dataset.view = conversationId() ? "conversation" : "list";
+  const name = $(".thread-who h2")?.firstChild?.textContent.trim();
+  if (name) document.title = `${name} · Tellonce`;
+}
+
+async function onRefused(event) {
+  const { xhr } = event.detail;
+  if (xhr.status === 401) {
+    location.href = "/desk/sign-in";
+    return;
+  }
+  tell(await reasonOf(new Response(xhr.responseText)), { bad: true });
+  if (xhr.status === 409 && conversationId()) document.dispatchEvent(new CustomEvent("desk:conflict"));
+}
+
+export function startPanels() {
+  markCurrent();
+  document.addEventListener("click", onClick);
+  document.addEventListener("htmx:afterSettle", onSettled);
+  document.addEventListener("htmx:responseError", onRefused);
+  document.addEventListener("htmx:sendError", () => tell("The hub does not answer. Nothing was changed.", { bad: true }));
+  document.addEventListener("change", (event) => {
+    if (event.target.id === "presence") $(".presence .dot").className = `dot ${event.target.value}`;
+  });
+}

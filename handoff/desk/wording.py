@@ -1,0 +1,132 @@
+"""How names, times and numbers read at the desk. Pure; used as template filters."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from handoff import cases, clock, facts
+
+TEAMS = cases.TEAMS
+REASONS = {
+    "asked": "Asked for a person",
+    "fallback": "Not understood",
+    "empty_turns": "The assistant had no answer",
+    "policy_exception": "Policy exception",
+    "high_value": "Above the assistant's limit",
+    "frustration": "Customer is frustrated",
+    "company_down": "Company system down",
+    "assistant_down": "Assistant down",
+    "cancel_service": "Wants to cancel",
+    "security": "Security",
+    "taken_over": "Taken over",
+}
+OUTCOMES = {"ok": "Done", "refused": "Refused", "failed": "Failed", "timeout": "No answer"}
+CHANNELS = {"web": "Web chat", "telegram": "Telegram", "console": "Console"}
+SET_BY = {
+    "customer": "said by customer",
+    "action": "from our systems",
+    "agent": "noted by agent",
+    "carried": "from last time",
+}
+EVENTS = {
+    "opened": "Opened",
+    "noted": "Note",
+    "assigned": "Assigned",
+    "status_changed": "Status changed",
+    "priority_changed": "Priority changed",
+    "team_changed": "Team changed",
+    "handed_over": "Handed to people",
+    "accepted": "Accepted",
+    "declined": "Declined",
+    "transferred": "Transferred",
+    "given_back": "Given back to the assistant",
+    "resolved": "Resolved",
+    "reopened": "Reopened",
+    "conversation_joined": "Conversation joined",
+}
+
+
+def label(name: str | None) -> str:
+    """`bill_dispute` -> `Bill dispute`."""
+    return (name or "").replace("_", " ").replace(".", " · ").strip().capitalize()
+
+
+def fact_label(name: str) -> str:
+    return facts.LABELS.get(name) or label(name)
+
+
+def team(name: str | None) -> str:
+    return TEAMS.get(name or "", label(name))
+
+
+def tried_label(name: str) -> str:
+    """`billing.dispute_line` -> `Billing: dispute line`."""
+    system, dot, verb = name.partition(".")
+    return f"{label(system)}: {verb.replace('_', ' ')}" if dot else label(name)
+
+
+def hour(at: datetime) -> str:
+    return at.strftime("%H:%M")
+
+
+def day(at: datetime) -> str:
+    return f"{at.day} {at:%b %Y}"
+
+
+def iso(at: datetime) -> str:
+    return at.isoformat()
+
+
+def since(at: datetime | None) -> str:
+    """How long ago, in as few signs as can be compared at a glance. `clocks.js` keeps it ticking the same way."""
+    return span(clock.now() - at) if at else ""
+
+
+def span(age: timedelta) -> str:
+    seconds = max(0, int(age.total_seconds()))
+    if seconds < 60:
+        return f"{seconds}s"
+    if seconds < 3600:
+        return f"{seconds // 60}m"
+    if seconds < 86400:
+        return f"{seconds // 3600}h {seconds % 3600 // 60:02d}"
+    return f"{seconds // 86400}d"
+
+
+def percent(share: float) -> str:
+    return f"{round(share * 100)}%"
+
+
+def initials(name: str) -> str:
+    words = [word for word in name.split() if word[:1].isalnum()]
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
+
+
+def safe_url(url: str | None) -> str | None:
+    """Only addresses a person may be sent to; anything else is shown as words."""
+    return url if url and urlsplit(url).scheme in ("http", "https", "mailto", "tel") else None
+
+
+def reason(code: str) -> str:
+    return REASONS.get(code) or label(code)
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "label": label,
+    "fact_label": fact_label,
+    "team": team,
+    "tried_label": tried_label,
+    "hour": hour,
+    "day": day,
+    "iso": iso,
+    "since": since,
+    "percent": percent,
+    "initials": initials,
+    "safe_url": safe_url,
+    "reason": reason,
+    "outcome": lambda name: OUTCOMES.get(name) or label(name),
+    "channel": lambda name: CHANNELS.get(name) or label(name),
+    "set_by": lambda name: SET_BY.get(name) or label(name),
+    "event": lambda name: EVENTS.get(name) or label(name),
+}
