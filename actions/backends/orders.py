@@ -97,7 +97,7 @@ def equipment(account_number: str) -> tuple[Equipment, ...]:
 
 
 def exchange(account_number: str, *, serial: str, reason: str, key: str) -> Exchange:
-    """Same rules as a return of a faulty device. The replacement comes by parcel, in whose carton the old one goes back."""
+    """Same rules as a return of a faulty device, which goes back in the carton the replacement comes in."""
     body = {"account_number": account_number, "serial": serial, "reason": reason}
     return company("orders").post("/exchanges", Exchange, body, key=key)
 
