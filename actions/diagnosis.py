@@ -5,6 +5,7 @@ A test that finds the line broken needs no questions, only a yes to a technician
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -16,7 +17,7 @@ from actions.backends import network
 from actions.backends.errors import Refused
 from actions.backends.network import Fault, LineTest
 from actions.identity import account_of, needs_account
-from actions.said import entity_of
+from actions.said import entity_of, intent_of, text_of
 from actions.slots import Field, FormFromFacts, leave, resume_paused
 from actions.tried import learned, or_person, tried
 from actions.turn import turn
@@ -28,9 +29,14 @@ SYMPTOMS = {
     r"\bno\b.*(internet|net\b|signal|connection|wi-?fi|tv|service)|dead|nothing (works|loads)": "nothing works",
     r"\b(is|are|went|gone|been|completely|totally) (down|out|offline)\b": "nothing works",
 }
+# At any moment these say which devices; `SCOPE_ANSWERS` are enough once we have asked.
 SCOPES = {
-    r"(every|all|both|none).*(device|thing|phone|laptop|computer)?|everything|whole (house|home|flat)": "every device",
-    r"\b(only|just|one|single)\b|my (phone|laptop|tv|tablet|computer|pc|console)": "one device",
+    r"(every|all|any) (of )?(the |my |our )?(device|phone|laptop|computer)s?|whole (house|home|flat)": "every device",
+    r"\b(only|just) (on |in )?(my|the|one) (phone|laptop|tv|tablet|computer|pc|console|device)": "one device",
+}
+SCOPE_ANSWERS = {
+    r"\b(every\w*|all|both|none|whole)\b": "every device",
+    r"\b(only|just|one|single|my|the)\b": "one device",
 }
 LIGHTS = {
     r"red|orange|amber|yellow|blink|flash": "red or orange",
@@ -47,11 +53,14 @@ FIRST_STEPS = {
     "one device": "Please turn that device's wifi off and on again, or restart it.",
 }
 
+REPORTS = frozenset({"outage_report", "troubleshoot"})
+ONLY_WHEN_ASKED = frozenset({"outage_lights", "outage_fixed", "outage_visit"})
+
 Events = list[EventType]
 
 
-def symptom_in(text: str) -> str | None:
-    return next((value for pattern, value in SYMPTOMS.items() if re.search(pattern, text, re.I)), None)
+def value_in(words: Mapping[str, str], text: str) -> str | None:
+    return next((value for pattern, value in words.items() if re.search(pattern, text, re.I)), None)
 
 
 class OutageTestLine(Action):
@@ -64,16 +73,23 @@ class OutageTestLine(Action):
     @needs_account
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         account = str(account_of(tracker))
-        known = await tried(dispatcher, "network.faults", network.faults, account)
-        open_fault = next((one for one in known if one.status != "closed"), None)
-        if open_fault and entity_of(tracker, "outage_test") != "again":
-            return tell_fault(dispatcher, tracker, open_fault)
+        fault = await open_fault(dispatcher, tracker)
+        if fault and entity_of(tracker, "outage_test") != "again":
+            return tell_fault(dispatcher, tracker, fault)
         key = turn(tracker).key("line-test")
         test = await tried(dispatcher, "network.test_line", network.test_line, account, key=key)
-        dispatcher.utter_message(text=test.sentence)
-        symptom = symptom_in(tracker.get_slot("outage_said") or "")
+        lead = "I know of no outage near you, so I've" if intent_of(tracker) in REPORTS else "I've"
+        dispatcher.utter_message(text=f"{lead} tested your line. {test.sentence}")
+        symptom = value_in(SYMPTOMS, tracker.get_slot("outage_said") or "")
         slots = {"outage_test": kept(test), "outage_symptom": symptom}
         return [*(SlotSet(name, value) for name, value in slots.items()), FollowupAction("outage_diagnosis_form")]
+
+
+async def open_fault(dispatcher: CollectingDispatcher, tracker: Tracker) -> Fault | None:
+    """A fault that is being worked on. Nobody hears of it before we know whose line it is."""
+    account = account_of(tracker)
+    known = await tried(dispatcher, "network.faults", network.faults, account) if account else ()
+    return next((fault for fault in known if fault.status != "closed"), None)
 
 
 def kept(test: LineTest) -> dict[str, Any]:
@@ -90,7 +106,7 @@ def tell_fault(dispatcher: CollectingDispatcher, tracker: Tracker, fault: Fault)
 
 class OutageDiagnosisForm(FormFromFacts):
     form = "outage_diagnosis_form"
-    topic = frozenset({"outage_report", "troubleshoot"})
+    topic = REPORTS
     fields = {
         "outage_visit": Field(is_yes_no=True),
         "outage_lights": Field(words=LIGHTS),
@@ -110,12 +126,16 @@ class OutageDiagnosisForm(FormFromFacts):
         return ["outage_symptom", "outage_scope", "outage_fixed"]
 
     def hear(self, tracker: Tracker, moment: Any) -> dict[str, Any]:
-        """Words like "not working" are an answer only to the question whether our advice helped."""
+        """Words like "dead" and "not working" are about lights, or about our advice, only when we asked for that."""
         asked = tracker.slots.get(REQUESTED_SLOT)
         heard = super().hear(tracker, moment)
         if asked == "outage_fixed":
             return {slot: value for slot, value in heard.items() if slot == asked}
-        return {slot: value for slot, value in heard.items() if slot != "outage_fixed"}
+        return {slot: value for slot, value in heard.items() if slot not in ONLY_WHEN_ASKED or slot == asked}
+
+    def answer(self, asked: str, tracker: Tracker) -> dict[str, Any]:
+        scope = value_in(SCOPE_ANSWERS, text_of(tracker)) if asked == "outage_scope" else None
+        return {asked: scope} if scope else {}
 
     def validate_outage_fixed(self, value: Any, *_: Any) -> dict[str, Any]:
         return {"outage_fixed": {True: "yes", False: "no"}.get(value, value)}
@@ -162,7 +182,7 @@ class OutageDiagnosed(Action):
         elif fixed == "later":
             dispatcher.utter_message(text="Take your time. Tell me here how it went and I'll go on from there.")
         elif visit == "no":
-            buttons = [button("Book it after all", "troubleshoot"), PERSON]
+            buttons = [button("Book it after all", "troubleshoot", {"outage_test": "again"}), PERSON]
             dispatcher.utter_message(text="All right, I won't book anyone.", buttons=buttons)
         else:
             await report(dispatcher, tracker)

@@ -33,6 +33,8 @@ REASONS = {
     r"on time|already paid|n[o']?t late|promis|agreed|told|discount|waive|wrong|too (much|high)": "The amount is wrong",
 }
 
+ANOTHER = re.compile(r"\b(other|another|different|wrong (one|charge|line)|not that)\b", re.I)
+
 Events = list[EventType]
 
 
@@ -97,7 +99,7 @@ class DisputeForm(FormFromFacts):
             return heard
         line = line_meant(text, lines_of(tracker))
         if line is None:
-            return heard
+            return {"bill_line": None} if asked == "dispute_confirm" and ANOTHER.search(text) else heard
         heard.pop("dispute_confirm", None)
         return {**heard, "bill_line": line.line_id}
 

@@ -16,8 +16,7 @@ from rasa_sdk.forms import REQUESTED_SLOT
 from actions.hub import HandoverAnswer, HubError, hub
 from actions.package import build, reason_of
 from actions.slots import forget, resume, stop_form
-from actions.small_talk import PERSON, likeliest
-from actions.tried import tell_hub, to_person
+from actions.tried import tell_hub
 from actions.turn import Handback, turn
 
 LEADS = {
@@ -144,19 +143,3 @@ def _form_to_resume(back: Handback, tracker: Tracker, domain: dict[str, Any]) ->
 def _learned(back: Handback, tracker: Tracker) -> list[EventType]:
     known = {fact["name"]: fact["value"] for fact in back.facts_learned if fact.get("name") in tracker.slots}
     return [SlotSet(name, value) for name, value in known.items() if name != REQUESTED_SLOT]
-
-
-class Complaint(Action):
-    """A first complaint is heard and given a direction; with a second one, talking to a bot is the complaint."""
-
-    def name(self) -> str:
-        return "action_complaint"
-
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        if any(event["event"] == "action" and event["name"] == self.name() for event in tracker.events):
-            return to_person("frustration", "The customer complained a second time.")
-        dispatcher.utter_message(
-            text="I'm sorry about that. Tell me what happened and I'll see what I can do, or I get you a person.",
-            buttons=[*likeliest(tracker), PERSON],
-        )
-        return []

@@ -17,6 +17,13 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.backends.errors import CompanyError, Unavailable
 
+# What company systems call the number of a thing done, the most telling first.
+REFERENCES = (
+    "reference", "return_number", "credit_number", "case_ref", "ticket_number", "move_number", "cancel_number",
+    "change_number", "fault_number", "dispute_number", "plan_number", "test_id", "subscription_id", "bill_number",
+    "payment_id", "account_number",
+)  # fmt: skip
+
 T = TypeVar("T")
 Run = Callable[..., Awaitable[list[EventType]]]
 
@@ -111,6 +118,4 @@ def or_person(run: Run) -> Run:
 
 def _reference(result: object) -> str | None:
     """The number a company gave to what was done, whatever that system calls it."""
-    names = ("reference", "return_number", "credit_number", "case_ref", "ticket_number", "move_number")
-    names += ("cancel_number", "change_number", "account_number")
-    return next((str(found) for name in names if (found := getattr(result, name, None))), None)
+    return next((str(found) for name in REFERENCES if (found := getattr(result, name, None))), None)
