@@ -11,7 +11,7 @@ from actions.backends import accounts
 from actions.backends.accounts import Plan
 from actions.backends.errors import CompanyError, NotFound, Refused
 from actions.backends.results import dollars
-from actions.identity import EMAIL, account_of, needs_account, next_handle
+from actions.identity import EMAIL, NO_PROBLEM, account_of, needs_account, next_handle, says_unknown
 from actions.slots import Field, FormFromFacts, Moment, Slots, leave
 from actions.tried import PersonNeeded, learned, or_person, tell_hub, to_person, tried
 from actions.turn import turn
@@ -34,7 +34,9 @@ class AskAccountNumber(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         handle = next_handle(tracker)
-        if handle == "account_number":
+        if says_unknown(tracker):
+            text, handle = f"{NO_PROBLEM} Which e-mail address or phone number is on the account?", "email"
+        elif handle == "account_number":
             text = "What's your account number? The e-mail or phone number on the account works too."
         elif handle == "email":
             text = "Which e-mail address is the account under?"

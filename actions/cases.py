@@ -18,6 +18,7 @@ REFERENCE = re.compile(r"\bc[\s-]?(\d{3})[\s-]?(\d{3})(?:[\s-]?(\d))?\b", re.I)
 ADDS = re.compile(
     r"\b(add|note|also mention|more (info|details)|put (this|that|it) (on|in)|update (my|the) (case|ticket))\b", re.I
 )
+SAYS = re.compile(r"(?:\bthat|:)\s+(\S+(?:\s+\S+){2,})\s*$", re.I)
 OPEN = frozenset({"open", "new", "waiting", "pending", "in_progress"})
 SHOWN = 3
 
@@ -35,7 +36,9 @@ class CaseStatus(Action):
             return to_person("company_down", "I can't look up cases right now.")
         chosen = _chosen(tracker, cases)
         if chosen and ADDS.search(_text(tracker)):
-            return [SlotSet("case_ref", chosen.ref), FollowupAction("case_note_form")]
+            said = SAYS.search(_text(tracker))
+            note = [SlotSet("case_note", said[1])] if said else []
+            return [SlotSet("case_ref", chosen.ref), *note, FollowupAction("case_note_form")]
         _tell(dispatcher, tracker, chosen, cases)
         return []
 

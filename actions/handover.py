@@ -20,12 +20,11 @@ from actions.tried import tell_hub
 from actions.turn import Handback, turn
 
 LEADS = {
-    "fallback": "I'm not getting this right, so a person should.",
     "frustration": "I'm sorry, you shouldn't have to fight for this.",
     "security": "To keep the account safe, a person should check this with you.",
     "cancel_service": "A colleague will go through the cancellation with you.",
 }
-SPOKEN_DETAIL = frozenset({"company_down", "policy_exception", "high_value"})
+SPOKEN_DETAIL = frozenset({"company_down", "policy_exception", "high_value", "fallback"})
 # Out of hours the assistant stays; it can only go on with a form that is not itself the obstacle.
 KEEPS_FORM = frozenset({"asked", "frustration"})
 
@@ -87,7 +86,7 @@ def minutes(low_s: int, high_s: int) -> str:
 
 
 def _asked_and_done() -> list[EventType]:
-    return [SlotSet("handover_reason", None), SlotSet("handover_detail", None), SlotSet("wanted", None)]
+    return [SlotSet("handover_reason", None), SlotSet("handover_detail", None)]
 
 
 class BackFromPerson(Action):

@@ -22,10 +22,19 @@ from actions.turn import Turn, turn
 IDENTITY = ("account_number", "account_postcode")
 IDENTITY_ENTITIES = {"account_number": ("account_number", "email", "phone"), "account_postcode": ("postcode",)}
 HANDLES = ("account_number", "email", "phone")
-ASK_AT_MOST = 2
+TRIES = 3
+NOT_FOUND = "I can't find an account under"
+WRONG_POSTCODE = "That isn't the postcode I have on the account."
 
 Run = Callable[..., Awaitable[list[EventType]]]
 
+UNKNOWN = "unknown"
+NO_PROBLEM = "No problem."
+DONT_KNOW = re.compile(
+    r"\b(don'?t|do not|dunno|can'?t|cannot|no idea|not sure|forgot|forgotten|lost|haven'?t)\b.*"
+    r"\b(know|have|got|remember|find|number|it|one|that)\b|^(no idea|dunno|not sure|i forgot|idk)\W*$",
+    re.I,
+)
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 _DIGITS = re.compile(r"\d[\d\s().-]{2,}\d")
 
@@ -57,9 +66,10 @@ class KnowsCustomer:
     async def recognise(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> dict[str, Any]:
         """What can be filled in without asking."""
         now = turn(tracker)
+        postcode = now.fact("postcode") or next(tracker.get_latest_entity_values("postcode"), None)
         if now.customer.account_number:
             return {"account_number": now.customer.account_number, "account_postcode": "known"}
-        number, postcode = tracker.slots.get("account_number"), now.fact("postcode")
+        number = tracker.slots.get("account_number")
         if number and not postcode:
             return {}
         account = await _find(dispatcher, account_number=number) if number else await _first_match(now, dispatcher)
@@ -72,28 +82,34 @@ class KnowsCustomer:
     ) -> dict[str, Any]:
         if str(value) == tracker.slots.get("account_number"):
             return {}
+        if value == UNKNOWN:
+            return _without_number(tracker)
         found = await _find(dispatcher, **_handle(str(value)))
         if found is not None:
             return {"account_number": found.account_number, "account_postcode": None}
-        if _asked(tracker) >= ASK_AT_MOST:
+        if times_said(tracker, NOT_FOUND) + 1 >= TRIES:
             raise PersonNeeded("fallback", "I can't find the account with what we have.")
-        dispatcher.utter_message(text=f"I can't find an account under {value}.")
+        dispatcher.utter_message(text=f"{NOT_FOUND} {value}.")
         return {"account_number": None}
 
     async def validate_account_postcode(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> dict[str, Any]:
+        if value == UNKNOWN:
+            raise PersonNeeded("security", "The customer does not know the postcode on the account.")
         account = await tried(dispatcher, "accounts.get", accounts.get, str(tracker.slots["account_number"]))
         confirmed = self._confirmed(account, str(value), dispatcher)
         if confirmed:
             return confirmed
-        if _refusals(tracker):
+        if times_said(tracker, WRONG_POSTCODE):
             raise PersonNeeded("security", "The postcode does not match the account.")
-        dispatcher.utter_message(text="That isn't the postcode I have on the account.")
+        dispatcher.utter_message(text=WRONG_POSTCODE)
         return {"account_postcode": None}
 
     def answer_identity(self, asked: str, text: str) -> dict[str, Any]:
         """A bare reply to one of our two questions."""
+        if DONT_KNOW.search(text) and not re.search(r"\d", text):
+            return {asked: UNKNOWN}
         if asked == "account_postcode":
             return {asked: text} if re.search(r"\d", text) and len(text) <= 24 else {}
         handle = EMAIL.search(text) or _DIGITS.search(text)
@@ -142,6 +158,17 @@ def _handle(value: str) -> dict[str, str]:
     return {"phone": value.strip()} if len(digits) >= 9 else {"account_number": digits or value.strip()}
 
 
+def _without_number(tracker: Tracker) -> dict[str, Any]:
+    """The first time another handle is asked for (`AskAccountNumber`); then only a person can look further."""
+    if times_said(tracker, NO_PROBLEM):
+        raise PersonNeeded("fallback", "I can't find the account without a number, an e-mail or a phone number.")
+    return {"account_number": None}
+
+
+def says_unknown(tracker: Tracker) -> bool:
+    return bool(DONT_KNOW.search((tracker.latest_message or {}).get("text") or ""))
+
+
 def plain(postcode: str) -> str:
     return re.sub(r"[^a-z0-9]", "", postcode.lower())
 
@@ -152,13 +179,7 @@ def next_handle(tracker: Tracker) -> str | None:
     return next((name for name in HANDLES if now.fact(name) is None), None)
 
 
-def _asked(tracker: Tracker) -> int:
-    """How often this session already asked who it is and got no account."""
-    return sum(
-        1 for event in tracker.events if event["event"] == "action" and event["name"] == "action_ask_account_number"
-    )
-
-
-def _refusals(tracker: Tracker) -> int:
-    said = "That isn't the postcode"
-    return sum(1 for event in tracker.events if event["event"] == "bot" and said in (event.get("text") or ""))
+def times_said(tracker: Tracker, words: str) -> int:
+    """How often this session heard a sentence of ours that starts with these words."""
+    said = (event.get("text") or "" for event in tracker.events if event["event"] == "bot")
+    return sum(text.startswith(words) for text in said)

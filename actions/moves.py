@@ -1,5 +1,7 @@
 """Moving house: both addresses, the day, and what happens to each piece of equipment."""
 
+import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -17,6 +19,8 @@ from actions.identity import account_of
 from actions.slots import Field, FormFromFacts, Moment, Slots, leave
 from actions.tried import PersonNeeded, learned, or_person, tried
 from actions.turn import turn
+
+PARTS = {"line1": "street and number", "city": "town", "postcode": "postcode"}
 
 
 class MoveForm(FormFromFacts):
@@ -43,8 +47,9 @@ class MoveForm(FormFromFacts):
 
     def answer(self, asked: str, tracker: Tracker) -> Slots:
         text = tracker.latest_message.get("text") or ""
-        if asked == "move_address" and (place := addresses.spoken(text)):
-            return {asked: place}
+        if asked == "move_address" and (place := addresses.spoken(text) or _town(text)):
+            town = addresses.city_before(text, place.postcode) if place.postcode and not place.line1 else place.city
+            return {asked: replace(place, city=town or place.city)}
         if asked == "move_date" and dates.day(text, _today()):
             return {asked: text}
         return {}
@@ -71,6 +76,23 @@ class MoveForm(FormFromFacts):
             dispatcher.utter_message(text="I need a day that is still to come, like Friday or 3 December.")
             return {"move_date": None}
         return {"move_date": when.isoformat(), "confirm_move": None}
+
+
+class AskMoveAddress(Action):
+    """Asks for the parts that are still missing."""
+
+    def name(self) -> str:
+        return "action_ask_move_address"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        part = tracker.get_slot("move_address_part")
+        if not part:
+            dispatcher.utter_message(text="What's the new address, with town and postcode?")
+            return []
+        missing = [word for name, word in PARTS.items() if not part[name]]
+        known = ", ".join(value for value in part.values() if value)
+        dispatcher.utter_message(text=f"Thanks. What's the {' and '.join(missing)} of {known}?")
+        return []
 
 
 class AskConfirmMove(Action):
@@ -116,6 +138,12 @@ def _booked(move: Move) -> str:
     equipment = "\n".join(f"- {item.sentence}" for item in move.equipment)
     booked = f"Your move is booked for {dates.spoken(move.move_on)}. Your move number is {move.move_number}."
     return f"{booked} About your equipment:\n{equipment}" if equipment else booked
+
+
+def _town(text: str) -> Place | None:
+    """A bare town, the answer to "and the town?"."""
+    words = text.strip(" .!")
+    return Place(city=words.title()) if re.fullmatch(r"[A-Za-z'. -]{3,40}", words) and len(words.split()) <= 3 else None
 
 
 def _spoken(place: dict[str, str]) -> str:

@@ -119,7 +119,12 @@ def _facts(tracker: Tracker, form: Json | None) -> list[Json]:
         for fact in payloads(tracker, "fact")
     ]
     answered = [slot for slot in (form or {}).get("answered", []) if slot not in IDENTITY]
-    return learned + [{"name": slot, "value": str(tracker.slots[slot]), "set_by": "customer"} for slot in answered]
+    return learned + [{"name": slot, "value": _words(tracker.slots[slot]), "set_by": "customer"} for slot in answered]
+
+
+def _words(value: Any) -> str:
+    """A slot's value as people read it; addresses are kept in parts."""
+    return ", ".join(str(part) for part in value.values() if part) if isinstance(value, dict) else str(value)
 
 
 def _open_questions(form: Json | None) -> list[str]:

@@ -47,6 +47,9 @@ TOPICS = {
 FIRST_CHOICE = ("return_start", "outage_status", "bill_explain", "service_move")
 PERSON = {"title": "Talk to a person", "payload": "/talk_to_human"}
 
+NOT_UNDERSTOOD = "Sorry, I didn't get that."
+NOT_OURS = "That's not something I can help with."
+
 Button = dict[str, str]
 
 
@@ -81,9 +84,7 @@ class OutOfScope(Action):
         return "action_out_of_scope"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        dispatcher.utter_message(
-            text="That's not something I can help with. Is it one of these?", buttons=[*likeliest(tracker), PERSON]
-        )
+        dispatcher.utter_message(text=f"{NOT_OURS} Is it one of these?", buttons=[*likeliest(tracker), PERSON])
         return []
 
 
@@ -113,10 +114,10 @@ class CancelFlow(Action):
 def not_understood(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
     """Both stages of the fallback. Inside a form the form's own question follows, so no topics are offered there."""
     if fallbacks_before(tracker):
-        return to_person("fallback", "I did not understand the customer twice in a row.")
+        return to_person("fallback", "I didn't understand twice in a row, so a person should have a look.")
     intent = tracker.latest_message["intent"]["name"]
     if tracker.active_loop_name:
-        dispatcher.utter_message(text="Sorry, I didn't get that.")
+        dispatcher.utter_message(text={"deny": "All right.", "affirm": "Good."}.get(intent, NOT_UNDERSTOOD))
     elif intent in ("affirm", "thank"):
         dispatcher.utter_message(response="utter_affirm")
     elif intent == "deny":
@@ -128,26 +129,16 @@ def not_understood(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[E
         )
     else:
         dispatcher.utter_message(
-            text="Sorry, I didn't get that. Could you put it another way, or is it one of these?",
+            text=f"{NOT_UNDERSTOOD} Could you put it another way, or is it one of these?",
             buttons=[*likeliest(tracker), PERSON],
         )
     return []
 
 
 def fallbacks_before(tracker: Tracker) -> int:
-    """How many turns in a row, up to the last one, ended in a misunderstanding."""
-    count = 0
-    for turn in reversed(_turns(tracker)[:-1]):
-        if not any(
-            event["event"] == "action" and event["name"] in ("action_fallback", "action_turn_end") for event in turn
-        ):
-            break
-        if not any(
-            (event.get("text") or "").startswith("Sorry, I didn't") for event in turn if event["event"] == "bot"
-        ):
-            break
-        count += 1
-    return count
+    """How many turns in a row, up to the one before this, went nowhere."""
+    turns = _turns(tracker)[:-1]
+    return next((count for count, turn in enumerate(reversed(turns)) if not _went_nowhere(turn)), len(turns))
 
 
 def likeliest(tracker: Tracker, count: int = 2) -> list[Button]:
@@ -159,6 +150,11 @@ def likeliest(tracker: Tracker, count: int = 2) -> list[Button]:
 
 def topic_buttons(intents: Iterable[str]) -> list[Button]:
     return [{"title": TOPICS[intent], "payload": f"/{intent}"} for intent in intents]
+
+
+def _went_nowhere(turn: list[EventType]) -> bool:
+    said = [event.get("text") or "" for event in turn if event["event"] == "bot"]
+    return any(text.startswith((NOT_UNDERSTOOD, NOT_OURS)) for text in said)
 
 
 def _turns(tracker: Tracker) -> list[list[EventType]]:
