@@ -4,7 +4,7 @@ ARGS ?=
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check train seed replay lock python
+.PHONY: help run test check train seed lock python
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -20,6 +20,9 @@ check: python ## Format, lint, types, templates, YAML and training data (ARGS="l
 
 train: python ## Train the assistant if its data changed (ARGS=--force to train anyway)
 	@$(PYTHON) -m tools.training $(ARGS)
+
+seed: python ## Fill the desk with a believable busy day
+	@$(PYTHON) -m tools.seed
 
 lock: python ## Lock requirements/*.in again after changing them (ARGS="hub dev" for some)
 	@$(PYTHON) -m tools.lock $(ARGS)

@@ -59,6 +59,7 @@ def seed_demo() -> None:
     """The demo agents and canned answers, on an empty database."""
     done = _run(demo.seed_people)
     typer.echo("The demo agents are there." if done else "There are agents already; nothing was changed.")
+    typer.echo("\n".join(_run(demo.logins)))
 
 
 @app.command("seed-day")

@@ -63,6 +63,14 @@ async def seed_people(database: Database, story: Path = DAY) -> bool:
     return True
 
 
+async def logins(database: Database, story: Path = DAY) -> list[str]:
+    """The demo agents of this database, a line each with e-mail and password, for the screen of `make run`."""
+    demo = [line["email"] for line in yaml.safe_load(story.read_text(encoding="utf-8"))["agents"]]
+    async with database.read() as session:
+        hired = await session.scalars(select(Agent).where(Agent.email.in_(demo)).order_by(Agent.created_at))
+        return [f"{one.email:<22} {PASSWORD}   {one.name}, {one.role}: {', '.join(one.teams)}" for one in hired]
+
+
 async def seed(database: Database, story: Path = DAY) -> bool:
     """People and a busy day on top; False when the database already has conversations."""
     await seed_people(database, story)

@@ -18,7 +18,7 @@ Tellonce is running. Ctrl-C stops it.
 
   The shop with the chat   {hub}/
   The agents' desk         {hub}/desk
-  JSON API                 {hub}/api/v1   (reference: {hub}/docs)
+  JSON API                 {hub}/api/v1/openapi.json
   Logs and database        {var}
 
 Sign in at the desk
