@@ -1,0 +1,178 @@
+"""The handover package, packed from what the assistant sent and what the ledger knows.
+
+`handovers` calls this inside its transaction. The hub's facts and its transcript are the truth; the request adds what
+only the assistant could know.
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff import conversations, facts
+from handoff.conversations import Speaker
+from handoff.floor import Verb
+from handoff.models import Case, Conversation, Customer, Handover, HandoverState, Identity, Message, Turn, new_id
+from handoff.package import (
+    ActionTried,
+    ClientInfo,
+    Control,
+    FormState,
+    HandoverPackage,
+    HandoverRequest,
+    PackedConversation,
+    PackedCustomer,
+    PackedFact,
+    Routing,
+    Transcript,
+    VerifiedIdentity,
+)
+from handoff.ports import Audience, Author, FoundFact
+from handoff.settings import settings
+
+
+async def pack(
+    session: AsyncSession,
+    conversation: Conversation,
+    case: Case,
+    handover: Handover,
+    request: HandoverRequest,
+    from_holder: str,
+) -> HandoverPackage:
+    """What the assistant sent, completed from the ledger."""
+    words = await conversations.messages(session, conversation.id, audience=Audience.EVERYONE)
+    is_out = handover.state == HandoverState.OUT_OF_HOURS
+    return HandoverPackage(
+        package_id=new_id(),
+        idempotency_key=request.idempotency_key,
+        created_at=handover.created_at,
+        conversation=PackedConversation(id=conversation.id, channel=conversation.channel, locale=conversation.locale),
+        control=Control(
+            epoch=conversation.epoch,
+            from_holder=from_holder,
+            to_holder=conversation.floor,
+            verb=Verb.HAND_OVER,
+            reason_code=request.reason_code,
+            reason_text=request.reason_text,
+        ),
+        routing=Routing(
+            team=case.team,
+            skills_required=request.skills_required,
+            priority=case.priority,
+            business_hours_state="closed" if is_out else "open",
+            queue_position=None,
+            eta_s=None,
+        ),
+        customer=await _customer(session, conversation),
+        case_refs=[case.ref],
+        issue=request.issue,
+        nlu=request.nlu,
+        facts=await _facts(session, conversation, request.facts),
+        form=request.form,
+        actions_tried=request.actions_tried or await tried(session, conversation),
+        promises=request.promises,
+        open_questions=request.open_questions,
+        transcript=Transcript(
+            count=len(words),
+            first_seq=words[0].seq if words else 0,
+            last_seq=words[-1].seq if words else 0,
+            sha256=digest(words),
+            full_url=f"{settings().public_url}/api/v1/conversations/{conversation.id}/messages",
+        ),
+        client=ClientInfo(
+            page_url=conversation.client.get("page_url"),
+            user_agent=conversation.client.get("user_agent"),
+            timezone=conversation.client.get("timezone"),
+        ),
+        metadata=request.metadata,
+    )
+
+
+async def _customer(session: AsyncSession, conversation: Conversation) -> PackedCustomer:
+    customer = await session.get_one(Customer, conversation.customer_id)
+    identities = await session.scalars(
+        select(Identity).where(Identity.customer_id == customer.id, Identity.verified_at.is_not(None))
+    )
+    return PackedCustomer(
+        id=customer.id,
+        names=[customer.name] if customer.name else [],
+        account_number=customer.account_number,
+        verified_identities=[
+            VerifiedIdentity(type=one.channel, value=one.external_id, verified_at=one.verified_at, method=one.method)
+            for one in identities
+        ],
+    )
+
+
+async def _facts(session: AsyncSession, conversation: Conversation, sent: Sequence[PackedFact]) -> list[PackedFact]:
+    """The hub's facts are the truth; what only the assistant knew is added and kept."""
+    before = await facts.current(session, conversation.id)
+    names = {fact.name for fact in before}
+    new = [FoundFact(one.name, one.value, one.validated, one.sensitive) for one in sent if one.name not in names]
+    await facts.put(session, conversation, new, set_by="action")
+    return [
+        PackedFact(
+            name=fact.name,
+            value=fact.value,
+            source_message_id=fact.source_message_id,
+            set_by=fact.set_by,
+            validated=fact.is_validated,
+            sensitive=fact.is_sensitive,
+        )
+        for fact in await facts.current(session, conversation.id)
+    ]
+
+
+async def check_transcript(session: AsyncSession, conversation: Conversation, handover: Handover) -> None:
+    """An agent must never work from half a story without knowing it."""
+    told = handover.package["transcript"]
+    words = await conversations.messages(session, conversation.id, audience=Audience.EVERYONE)
+    then = [message for message in words if message.seq <= told["last_seq"]]
+    if len(then) != told["count"] or digest(then) != told["sha256"]:
+        await conversations.note(
+            session, conversation.id, Speaker(Author.SYSTEM), "The transcript does not match the handover package."
+        )
+
+
+def digest(messages: Sequence[Message]) -> str:
+    """SHA-256 over one line a message: seq, author and text, so that both sides can check nothing is missing."""
+    lines = "".join(f"{message.seq}\t{message.author}\t{message.text}\n" for message in messages)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+async def last_turn(session: AsyncSession, conversation: Conversation) -> Turn | None:
+    found: Turn | None = await session.scalar(
+        select(Turn)
+        .where(Turn.conversation_id == conversation.id, Turn.status == "answered")
+        .order_by(Turn.id.desc())
+        .limit(1)
+    )
+    return found
+
+
+def form_of(turn: Turn | None) -> FormState | None:
+    return FormState(**turn.form) if turn and turn.form else None
+
+
+async def tried(session: AsyncSession, conversation: Conversation) -> list[ActionTried]:
+    """What was tried since the last exchange ended, from the turns of this conversation."""
+    turns = await session.scalars(
+        select(Turn)
+        .join(Message, Message.id == Turn.message_id)
+        .where(Turn.conversation_id == conversation.id, Message.seq > conversation.handled_seq)
+        .order_by(Turn.id)
+    )
+    return [ActionTried(**one) for turn in turns for one in turn.tried][-30:]
+
+
+async def first_words(session: AsyncSession, conversation: Conversation) -> str:
+    """A title when nobody gave one: what the customer said first in this exchange."""
+    text: str | None = await session.scalar(
+        select(Message.text)
+        .where(Message.conversation_id == conversation.id, Message.author == Author.CUSTOMER)
+        .where(Message.seq > conversation.handled_seq)
+        .order_by(Message.seq)
+        .limit(1)
+    )
+    return (text or "Conversation")[:120]
