@@ -70,10 +70,15 @@ class Stack:
         """Generated at the first start, readable by this user only, never printed."""
         path = self.var / "secrets.json"
         if not path.exists():
-            self.var.mkdir(parents=True, exist_ok=True)
+            self._make_private()
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 json.dump({name: secrets.token_urlsafe(32) for name in SECRETS}, file, indent=1)
         return {name: str(value) for name, value in json.loads(path.read_text()).items()}
+
+    def _make_private(self) -> None:
+        """What customers wrote lies here, so other users of the machine may not look in."""
+        self.var.mkdir(parents=True, exist_ok=True)
+        self.var.chmod(0o700)
 
     def programs(self) -> dict[str, Program]:
         python = environments.HUB.python
@@ -91,7 +96,7 @@ class Stack:
     def start(self) -> None:
         """Everything up and answering, or nothing: whatever fails half-way, what was started is stopped."""
         self.refuse_taken_ports()
-        self.var.mkdir(parents=True, exist_ok=True)
+        self._make_private()
         for name in self.programs():
             self.log(name).unlink(missing_ok=True)
         try:

@@ -83,6 +83,7 @@ def test_secrets_are_made_once_and_only_their_owner_can_read_them(stack: SmallSt
     assert first == again
     assert len(set(first.values())) == 3
     assert all(len(secret) >= 32 for secret in first.values())
+    assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700
     assert stat.S_IMODE((tmp_path / "var" / "secrets.json").stat().st_mode) == 0o600
 
 
