@@ -70,7 +70,7 @@ export class Panel {
     const { floor, who } = state;
     const isAgent = floor === "agent";
     const name = who?.name || (isAgent ? WORDS.agent : WORDS.assistant);
-    setText(this.name, floor === "queue" ? WORDS.waiting : name);
+    setText(this.name, floor === "queue" ? WORDS.waitingShort : name);
     setText(this.avatar, floor === "queue" ? "…" : [...name][0].toUpperCase());
     this.header.dataset.floor = floor;
     setText(this.floorLine, floorLine(state));

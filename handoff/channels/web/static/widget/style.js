@@ -123,7 +123,10 @@ header[data-floor="agent"] .person { background: var(--own); color: var(--ink); 
 .switch { padding-block: 20px 6px; display: flex; flex-direction: column; }
 .switch strong { font: 600 15px/1.35 var(--display); overflow-wrap: anywhere; unicode-bidi: isolate; }
 .switch .note { font-size: 13px; color: var(--ink-soft); overflow-wrap: anywhere; }
-.log > .switch::before { top: 30px; }
+.log > .switch::before { left: 16.5px; width: 2px; background: linear-gradient(var(--before) 30px, var(--after) 30px); }
+.switch { --before: var(--line); --after: var(--line); }
+.switch[data-before="agent"] { --before: var(--accent); }
+.switch[data-held="agent"] { --after: var(--accent); }
 .switch::after { content: ""; position: absolute; left: 12px; top: 25px; width: 11px; height: 11px; border-radius: 50%; border: 2px solid var(--line-strong); background: var(--paper); }
 .switch[data-held="agent"]::after { border-color: var(--accent); background: var(--accent); }
 
@@ -152,7 +155,8 @@ header[data-floor="agent"] .person { background: var(--own); color: var(--ink); 
 .composer { padding: 10px 12px 12px; border-top: 1px solid var(--line); }
 .field { display: flex; align-items: flex-end; gap: 4px; padding: 3px; border: 1px solid var(--line-strong); border-radius: 15px; background: var(--paper); }
 .field:focus-within { border-color: var(--accent-text); box-shadow: 0 0 0 1px var(--accent-text); }
-textarea { flex: 1; min-width: 0; min-height: 44px; max-height: 132px; padding: 10px 8px 10px 11px; border: 0; background: none; font-size: 16px; line-height: 1.45; resize: none; outline: none; overflow-wrap: anywhere; }
+textarea { flex: 1; min-width: 0; min-height: 44px; max-height: 132px; padding: 10px 8px 10px 11px; border: 0; background: none; font-size: 16px; line-height: 1.45; resize: none; overflow-wrap: anywhere; }
+textarea:focus-visible { outline: none; }
 textarea::placeholder { color: var(--ink-soft); opacity: 1; }
 .send { flex: none; display: grid; place-items: center; width: 44px; height: 44px; padding: 0; border: 0; border-radius: 12px; background: var(--accent); color: var(--accent-ink); }
 .send:disabled { background: none; color: var(--ink-soft); cursor: default; }

@@ -142,7 +142,7 @@ class Rows {
     this.#speaker = who;
     if (before ? before.kind === who.kind && before.name === who.name : who.kind === "assistant") return;
     if (this.#isIntroduced(who.name)) return;
-    this.rows.push({ key, type: "switch", who, ...switchWords(who, Boolean(before)), held: who.kind });
+    this.rows.push({ key, type: "switch", who, ...switchWords(who, Boolean(before)), held: who.kind, before: before?.kind });
     this.#author = null;
   }
 

@@ -60,7 +60,7 @@ function dayRow(row) {
 
 function switchRow(row) {
   const note = row.note ? h("span", { class: "note" }, row.note) : null;
-  const node = h("div", { class: "switch", "data-held": row.held }, h("strong", {}, row.text), note);
+  const node = h("div", { class: "switch", "data-held": row.held, "data-before": row.before }, h("strong", {}, row.text), note);
   return { node, update() {} };
 }
 

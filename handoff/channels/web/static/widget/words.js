@@ -20,6 +20,7 @@ export const WORDS = {
   asking: "Asking for a person…",
   askAgain: "Not sent. Ask again",
   waiting: "Waiting for a person",
+  waitingShort: "Waiting",
   connecting: "Connecting…",
   again: "The connection was lost. Connecting again…",
   away: "Chat is not available right now. What you write is kept here and sent when it is back.",
@@ -52,7 +53,7 @@ export function floorLine({ floor, who, queue }) {
   if (floor === "queue") return queueLine(queue);
   if (floor === "agent") return `${who?.name || "A person"} has the whole conversation.`;
   if (floor === "closed") return "This conversation is closed. Write to open it again.";
-  return `${who?.name || "You are talking to an assistant,"} ${who?.name ? "is an automated assistant." : "not a person."}`;
+  return `${who?.name || "This"} is an automated assistant.`;
 }
 
 function queueLine(queue) {
@@ -78,7 +79,7 @@ function ordinal(number) {
 
 export function clock(at) {
   const time = new Date(at);
-  return Number.isNaN(time.getTime()) ? "" : time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return Number.isNaN(time.getTime()) ? "" : time.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
 }
 
 export function day(at) {
