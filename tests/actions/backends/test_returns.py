@@ -1,4 +1,5 @@
 from decimal import Decimal
+from functools import partial
 
 import pytest
 import requests
@@ -138,12 +139,12 @@ def test_policy_by_device_age_and_condition(
 
 
 def test_what_policy_refuses_a_person_can_allow(key: str) -> None:
-    late = next(item for item in orders.equipment("10006") if not item.is_rented)
-    wish = {"serial": late.serial, "reason": "was in hospital", "method": "shipping"}
+    late = next(item.serial for item in orders.equipment("10006") if not item.is_rented)
+    send_back = partial(returns.create, "10006", serial=late, reason="was in hospital", method="shipping")
     with pytest.raises(errors.Refused, match="could be returned until") as caught:
-        returns.create("10006", **wish, key=key)
+        send_back(key=key)
     assert caught.value.code == "policy_refused"
-    made = returns.create("10006", **wish, key=f"{key}-yes", approved_by="Dana Reyes", case_ref="C-482-917")
+    made = send_back(key=f"{key}-yes", approved_by="Dana Reyes", case_ref="C-482-917")
     assert (made.approved_by, made.case_ref, made.refund_estimate) == ("Dana Reyes", "C-482-917", Decimal("179.00"))
 
 
