@@ -25,7 +25,7 @@ from actions.tried import PersonNeeded, learned, or_person, to_person, tried
 from actions.turn import turn
 from actions.wording import PERSON, choice, yes_no
 
-SOMETHING_ELSE = "something else"
+NOT_LISTED_ID = "not listed"
 REASONS = {
     r"(n'?t|never|not) (order|ask|want|sign|request|buy|bought|made|had|recogni)|not mine": "I didn't order it",
     r"twice|double|two times|duplicate|again and": "I was charged twice",
@@ -33,6 +33,7 @@ REASONS = {
     r"on time|already paid|n[o']?t late|promis|agreed|told|discount|waive|wrong|too (much|high)": "The amount is wrong",
 }
 
+NOT_LISTED = re.compile(r"\b(not|n'?t) (listed|there|here|on)|none of|something else|\bother\b", re.I)
 ANOTHER = re.compile(r"\b(other|another|different|wrong (one|charge|line)|not that)\b", re.I)
 
 Events = list[EventType]
@@ -91,20 +92,24 @@ class DisputeForm(FormFromFacts):
     }
 
     def hear(self, tracker: Tracker, moment: Any) -> dict[str, Any]:
-        """A line is named by its amount or its words, also to correct the one we took."""
+        """A line is named by its amount or its words, also to correct the one we took; so is the reason."""
         heard = super().hear(tracker, moment)
         text = (tracker.latest_message or {}).get("text") or ""
         asked = tracker.slots.get(REQUESTED_SLOT)
         if "bill_line" in heard or asked not in ("bill_line", "dispute_confirm") or text.startswith("/"):
             return heard
         line = line_meant(text, lines_of(tracker))
-        if line is None:
-            return {"bill_line": None} if asked == "dispute_confirm" and ANOTHER.search(text) else heard
-        heard.pop("dispute_confirm", None)
-        return {**heard, "bill_line": line.line_id}
+        told: dict[str, Any] = {"bill_line": line.line_id} if line else {}
+        if reason_in(text):
+            told["dispute_reason"] = text
+        if not told and asked == "bill_line" and NOT_LISTED.search(text):
+            told = {"bill_line": NOT_LISTED_ID}
+        if not told and asked == "dispute_confirm" and ANOTHER.search(text):
+            told = {"bill_line": None, "dispute_reason": None}
+        return told or heard
 
     def validate_bill_line(self, value: Any, *_: Any) -> dict[str, Any]:
-        if value == SOMETHING_ELSE:
+        if value == NOT_LISTED_ID:
             raise PersonNeeded("policy_exception", "What you dispute isn't one line of your last bill.")
         return {"bill_line": value}
 
@@ -120,7 +125,7 @@ class AskBillLine(Action):
         buttons = [
             choice(f"{line.label}, {dollars(line.amount)}", "bill_line", line.line_id) for line in lines_of(tracker)
         ]
-        buttons.append(choice("Something else", "bill_line", SOMETHING_ELSE))
+        buttons.append(choice("It isn't listed", "bill_line", NOT_LISTED_ID))
         name = month(tracker.get_slot("bill_period"))
         dispatcher.utter_message(text=f"Which charge on your {name} bill is wrong?", buttons=buttons)
         return []

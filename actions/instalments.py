@@ -21,6 +21,7 @@ from actions.turn import turn
 from actions.wording import PERSON, choice, day, yes_no
 
 OTHER = "other"
+NONE_FITS = re.compile(r"\b(none|neither)\b|something else|too much|can'?t afford|n'?t work for me", re.I)
 NUMBERS = {"one": 1, "two": 2, "couple": 2, "three": 3, "four": 4, "five": 5, "six": 6, "twelve": 12, "half": 6}
 
 Events = list[EventType]
@@ -74,6 +75,8 @@ class InstalmentForm(FormFromFacts):
         if "instalment_option" in heard or text.startswith("/"):
             return heard
         is_about_plan = moment == "starting" or tracker.slots.get(REQUESTED_SLOT) in self.fields
+        if NONE_FITS.search(text) and tracker.slots.get(REQUESTED_SLOT) == "instalment_option":
+            return {"instalment_option": OTHER}
         option = option_meant(text, options_of(tracker)) if is_about_plan else None
         if option is None:
             return heard
@@ -97,7 +100,7 @@ class AskInstalmentOption(Action):
         buttons = [
             choice(option_title(option), "instalment_option", option.option_code) for option in options_of(tracker)
         ]
-        buttons.append(choice("Something else", "instalment_option", OTHER))
+        buttons.append(choice("None of these", "instalment_option", OTHER))
         text = f"Yes, you can split the {tracker.get_slot('instalment_due')}. Which suits you?"
         dispatcher.utter_message(text=text, buttons=buttons)
         return []

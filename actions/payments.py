@@ -77,8 +77,10 @@ class PaymentProblem(Action):
             last = f" The last one, {dollars(made[0].amount)}, is {made[0].status}." if made else ""
             dispatcher.utter_message(text=f"I see no failed payment on your account.{last}", buttons=[PAY, PERSON])
             return resume_paused(tracker)
-        retry_now = button("Try it again now", "payment_problem", {"payment_again": failed.payment_id})
-        dispatcher.utter_message(text=failure_words(failed), buttons=[retry_now, OTHER_WAY, SPREAD, PERSON])
+        retry_now = [button("Try it again now", "payment_problem", {"payment_again": failed.payment_id})]
+        dispatcher.utter_message(
+            text=failure_words(failed), buttons=[*(retry_now if failed.next_try_on else []), OTHER_WAY, SPREAD, PERSON]
+        )
         return resume_paused(tracker)
 
 
@@ -95,7 +97,7 @@ def unsettled(payments: Sequence[Payment]) -> Payment | None:
 def failure_words(failed: Payment) -> str:
     why = f": {failed.failure[:1].lower()}{failed.failure[1:].rstrip('.')}" if failed.failure else ""
     text = f"Your payment of {dollars(failed.amount)} on {day(failed.paid_on)} didn't go through{why}."
-    return f"{text} We'll try again on {day(failed.next_try_on)} by ourselves." if failed.next_try_on else text
+    return f"{text} We'll try again on {day(failed.next_try_on)}." if failed.next_try_on else text
 
 
 async def retry(dispatcher: CollectingDispatcher, tracker: Tracker, payment_id: str) -> None:
