@@ -71,6 +71,11 @@ async def details(visit: Reader, conversation_id: str, queue: InQueue = Queue.NO
     return await stage(visit, conversation_id, queue, "_details.html")
 
 
+@router.get("/c/{conversation_id}/head")
+async def head(visit: Reader, conversation_id: str, queue: InQueue = Queue.NOBODY) -> HTMLResponse:
+    return await stage(visit, conversation_id, queue, "_head.html")
+
+
 @router.get("/c/{conversation_id}/messages")
 async def messages(visit: Reader, conversation_id: str, after: int = 0, before: int | None = None) -> HTMLResponse:
     name = visit.settings.assistant_name

@@ -133,4 +133,5 @@ def _row(
         is_mine=conversation.agent_id == me.id,
         is_out_of_hours=handover is not None and handover.state == HandoverState.OUT_OF_HOURS,
         case_ref=work.ref if work else None,
+        queued_at=handover.created_at if handover and conversation.floor == Floor.QUEUE else None,
     )

@@ -65,6 +65,7 @@ class Row:
     is_mine: bool
     is_out_of_hours: bool
     case_ref: str | None
+    queued_at: datetime | None
 
     @property
     def is_unowned(self) -> bool:

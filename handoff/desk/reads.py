@@ -83,22 +83,19 @@ async def messages(
     seen_seq: int = 0,
 ) -> tuple[MessageView, ...]:
     """The newest messages between two cursors, oldest first."""
-    found = select(Message).where(Message.conversation_id == conversation_id, Message.seq > after)
+    found = (
+        select(Message, Customer.name)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .join(Customer, Customer.id == Conversation.customer_id)
+        .where(Message.conversation_id == conversation_id, Message.seq > after)
+    )
     if before is not None:
         found = found.where(Message.seq < before)
-    rows = list((await session.scalars(found.order_by(Message.seq.desc()).limit(MESSAGES))).all())
-    return grouped(message_view(row, assistant, seen_seq) for row in reversed(rows))
+    rows = (await session.execute(found.order_by(Message.seq.desc()).limit(MESSAGES))).all()
+    return grouped(message_view(row, assistant, seen_seq, name) for row, name in reversed(rows))
 
 
-async def message(session: AsyncSession, message_id: str, assistant: str) -> MessageView:
-    found = await session.get(Message, message_id)
-    if found is None:
-        raise NotFound("There is no such message.")
-    return message_view(found, assistant)
-
-
-def message_view(message: Message, assistant: str, seen_seq: int = 0) -> MessageView:
-    fallback = {Author.CUSTOMER: "Customer", Author.ASSISTANT: assistant, Author.SYSTEM: "Tellonce"}
+def message_view(message: Message, assistant: str, seen_seq: int = 0, customer: str | None = None) -> MessageView:
     is_note = message.audience == Audience.DESK
     link = message.link or {}
     return MessageView(
@@ -106,7 +103,7 @@ def message_view(message: Message, assistant: str, seen_seq: int = 0) -> Message
         conversation_id=message.conversation_id,
         seq=message.seq,
         author=message.author,
-        name=message.name or fallback.get(Author(message.author), "Agent"),
+        name=_name(message, assistant, customer),
         is_note=is_note,
         is_stale=is_note and message.author in (Author.ASSISTANT, Author.SYSTEM) and message.in_reply_to is not None,
         is_masked=message.is_masked,
@@ -119,6 +116,11 @@ def message_view(message: Message, assistant: str, seen_seq: int = 0) -> Message
         client_ref=message.client_ref,
         is_seen=message.seq <= seen_seq,
     )
+
+
+def _name(message: Message, assistant: str, customer: str | None) -> str:
+    by_author = {Author.CUSTOMER: customer or "Customer", Author.ASSISTANT: assistant, Author.SYSTEM: "Tellonce"}
+    return message.name or by_author.get(Author(message.author), "Agent")
 
 
 def grouped(views: Iterable[MessageView]) -> tuple[MessageView, ...]:

@@ -88,7 +88,7 @@ def form(
     form = latest or package.get("form")
     if not form or not form.get("name"):
         return None
-    values = {fact.name: fact.value for fact in known}
+    values = {fact.name: "given" if fact.is_sensitive else fact.value for fact in known}
     return FormView(
         name=str(form["name"]),
         requested=form.get("requested_slot"),

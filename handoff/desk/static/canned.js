@@ -16,7 +16,6 @@ export function startCanned(onTaken) {
   function close() {
     if (!box()) return;
     box().hidden = true;
-    $("#draft").setAttribute("aria-expanded", "false");
     $("#draft").removeAttribute("aria-activedescendant");
   }
 
@@ -63,7 +62,6 @@ export function startCanned(onTaken) {
     if (!found.length || !field.value.startsWith("/")) return close();
     box().replaceChildren(...found.map(item));
     box().hidden = false;
-    field.setAttribute("aria-expanded", "true");
     select(0);
   }
 

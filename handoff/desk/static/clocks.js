@@ -29,6 +29,7 @@ export function startClocks() {
   tick();
   localTimes();
   setInterval(tick, 1000);
+  document.addEventListener("desk:listed", tick);
   document.addEventListener("htmx:afterSettle", () => {
     tick();
     localTimes();

@@ -33,7 +33,7 @@ export async function fetchNew() {
 export function append(html) {
   const ledger = $("#ledger");
   const stay = isAtEnd(ledger);
-  const parsed = new DOMParser().parseFromString(`<ol>${html}</ol>`, "text/html");
+  const parsed = new DOMParser().parseFromString(`<div>${html}</div>`, "text/html");
   for (const message of parsed.querySelectorAll(".message")) place(ledger, document.adoptNode(message));
   localTimes(ledger);
   if (stay) toEnd();
@@ -59,6 +59,20 @@ function place(ledger, message) {
   message.classList.toggle("continued", Boolean(above) && same("author") && same("name") && kind);
 }
 
+// Under our last words the customer has read, and only there.
+export function markSeen(seq = Number($("#ledger")?.dataset.seen ?? 0)) {
+  const ledger = $("#ledger");
+  if (!ledger) return;
+  ledger.dataset.seen = Math.max(Number(ledger.dataset.seen), seq);
+  const ours = all("#ledger > .message.agent").filter((one) => Number(one.dataset.seq));
+  const read = ours.filter((one) => Number(one.dataset.seq) <= Number(ledger.dataset.seen)).at(-1);
+  for (const one of ours) {
+    const state = $(".send-state", one);
+    if (one === read && one === ours.at(-1)) state.textContent = "Seen";
+    else if (state.textContent === "Seen") state.textContent = "";
+  }
+}
+
 export function showMessage(id) {
   const message = document.getElementById(`m-${id}`);
   if (!message) return false;
@@ -70,8 +84,22 @@ export function showMessage(id) {
   return true;
 }
 
+// The composer grows and shrinks; whoever was reading the newest words goes on reading them.
+function followComposer() {
+  const ledger = $("#ledger");
+  if (!ledger) return;
+  let height = ledger.clientHeight;
+  new ResizeObserver(() => {
+    const wasAtEnd = ledger.scrollHeight - ledger.scrollTop - height < 80;
+    height = ledger.clientHeight;
+    if (wasAtEnd) ledger.scrollTop = ledger.scrollHeight;
+  }).observe(ledger);
+}
+
 export function startLedger() {
   toEnd();
+  markSeen();
+  followComposer();
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-message]");
     if (link) {
@@ -82,6 +110,9 @@ export function startLedger() {
     if (blurred) blurred.setAttribute("aria-pressed", blurred.getAttribute("aria-pressed") !== "true");
   });
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.detail.target?.id === "stage") toEnd();
+    if (event.detail.target?.id !== "stage") return;
+    toEnd();
+    markSeen();
+    followComposer();
   });
 }

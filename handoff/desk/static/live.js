@@ -1,5 +1,5 @@
 // The one socket. Events say what changed; the piece on the screen is fetched again.
-import { fetchNew } from "./ledger.js";
+import { fetchNew, markSeen } from "./ledger.js";
 import { $, conversationId, lastSeq, queue, reloadStage, thread } from "./page.js";
 
 const handlers = new Map();
@@ -8,6 +8,7 @@ let attempts = 0;
 let listTimer = null;
 let detailsTimer = null;
 let stageTimer = null;
+let headTimer = null;
 
 export function onEvent(type, handler) {
   handlers.set(type, [...(handlers.get(type) ?? []), handler]);
@@ -23,19 +24,39 @@ function emit(type, event) {
 
 const isHere = (event) => event.conversation_id === conversationId();
 
-// Many events, one look: the list is read again at most twice a second.
+// Many events, one look: the list is read again at most twice a second, and whoever is in it stays where they are.
 function refreshList() {
   if (listTimer || !$("#list")) return;
-  listTimer = setTimeout(() => {
+  listTimer = setTimeout(async () => {
     listTimer = null;
-    const search = $("#search")?.value ?? "";
-    const focused = document.activeElement?.closest?.("#list");
-    if (focused && document.activeElement.id === "search") {
-      htmx.ajax("GET", `/desk/list?queue=${queue()}&search=${encodeURIComponent(search)}`, { target: "#rows", select: "#rows", swap: "outerHTML" });
-    } else {
-      htmx.ajax("GET", `/desk/list?queue=${queue()}&search=${encodeURIComponent(search)}`, { target: "#list", swap: "innerHTML" });
-    }
+    const search = encodeURIComponent($("#search")?.value ?? "");
+    const response = await fetch(`/desk/list?queue=${queue()}&search=${search}`);
+    if (response.ok) swapList(new DOMParser().parseFromString(await response.text(), "text/html"));
   }, 500);
+}
+
+function swapList(fresh) {
+  const focused = document.activeElement?.dataset?.id;
+  const scrolled = $("#rows").scrollTop;
+  for (const part of [".queues", "#rows"]) {
+    const inQueues = part === ".queues" && document.activeElement?.closest?.(part);
+    if (inQueues || fresh.querySelector(".list-inner").dataset.queue !== queue()) continue;
+    const next = document.adoptNode(fresh.querySelector(part));
+    $(part).replaceWith(next);
+    htmx.process(next);
+  }
+  $("#rows").scrollTop = scrolled;
+  if (focused) $(`.row[data-id="${focused}"]`)?.focus();
+  document.dispatchEvent(new CustomEvent("desk:listed"));
+}
+
+// Who waits since when, and what may be done about it.
+function refreshHead() {
+  clearTimeout(headTimer);
+  headTimer = setTimeout(() => {
+    const id = conversationId();
+    if (id) htmx.ajax("GET", `/desk/c/${id}/head?queue=${queue()}`, { target: "#head", swap: "outerHTML" });
+  }, 300);
 }
 
 function refreshDetails() {
@@ -96,11 +117,13 @@ export function startLive() {
   for (const type of ["MessageStored", "FloorChanged", "QueueChanged", "HandoverOffered", "CaseChanged", "Seen"]) {
     onEvent(type, refreshList);
   }
-  onEvent("MessageStored", (event) => isHere(event) && fetchNew());
+  onEvent("MessageStored", (event) => isHere(event) && fetchNew() && refreshHead());
+  onEvent("HandoverOffered", (event) => isHere(event) && refreshHead());
   onEvent("FloorChanged", (event) => isHere(event) && refreshStage(event));
   for (const type of ["FactsChanged", "TurnFinished", "CaseChanged"]) {
     onEvent(type, (event) => isHere(event) && refreshDetails());
   }
+  onEvent("Seen", (event) => isHere(event) && event.by === "customer" && markSeen(event.seq));
   onEvent("FellBehind", afresh);
   document.addEventListener("desk:read", sayRead);
   document.addEventListener("visibilitychange", sayRead);

@@ -5,7 +5,7 @@ export function openDialog(id) {
   const dialog = document.getElementById(id);
   if (!dialog || dialog.open) return false;
   dialog.showModal();
-  $("textarea, select, input, button", dialog)?.focus();
+  ($("[autofocus]", dialog) ?? $("textarea, select, input, button", dialog))?.focus();
   return true;
 }
 
@@ -58,6 +58,10 @@ function onSettled(event) {
   if (name) document.title = `${name} · Tellonce`;
 }
 
+function onDone(event) {
+  if (event.detail.successful) event.detail.elt.closest?.("#you")?.close();
+}
+
 async function onRefused(event) {
   const { xhr } = event.detail;
   if (xhr.status === 401) {
@@ -72,6 +76,8 @@ export function startPanels() {
   markCurrent();
   document.addEventListener("click", onClick);
   document.addEventListener("htmx:afterSettle", onSettled);
+  document.addEventListener("desk:listed", markCurrent);
+  document.addEventListener("htmx:afterRequest", onDone);
   document.addEventListener("htmx:responseError", onRefused);
   document.addEventListener("htmx:sendError", () => tell("The hub does not answer. Nothing was changed.", { bad: true }));
   document.addEventListener("change", (event) => {
