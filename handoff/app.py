@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import cast
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -158,7 +159,7 @@ async def metrics(request: Request) -> Response:
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
-    assert isinstance(error, TellonceError)
+    error = cast("TellonceError", error)
     if page := desk.refusal_page(request, error):
         return page
     headers = {"Retry-After": str(int(error.retry_after_s))} if isinstance(error, TooMany) else {}
@@ -168,14 +169,14 @@ async def _refuse(request: Request, error: Exception) -> Response:
 
 
 async def _refuse_shape(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+    error = cast("RequestValidationError", error)
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
     return JSONResponse({"code": "bad_input", "message": f"{where}: {first['msg']}."}, 422)
 
 
 async def _refuse_http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+    error = cast("HTTPException", error)
     code = {404: "not_found", 405: "not_allowed"}.get(error.status_code, "refused")
     return JSONResponse({"code": code, "message": str(error.detail)}, error.status_code, error.headers)
 

@@ -78,7 +78,7 @@ class Database:
     async def write(self, step: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """Run `step(session)` in one transaction; return its value once committed, or raise what it raised.
 
-        A step may be run a second time (PostgreSQL refuses some interleavings), so it must touch nothing but its session.
+        A step may be run a second time (PostgreSQL refuses some interleavings), so it touches only its session.
         """
         if not self.is_sqlite:
             return await self._write_alone(step)
@@ -96,7 +96,7 @@ class Database:
             except DBAPIError as error:
                 if getattr(error.orig, "sqlstate", None) not in SERIALIZATION_FAILURES or attempt == 4:
                     raise
-                await asyncio.sleep(random.uniform(0.005, 0.05) * 2**attempt)
+                await asyncio.sleep(random.uniform(0.005, 0.05) * 2**attempt)  # noqa: S311, it only spreads retries
         raise AssertionError("unreachable")
 
     async def _write_in_groups(self) -> None:
@@ -108,16 +108,17 @@ class Database:
 
     async def _commit_together(self, group: list[_Step]) -> None:
         """One transaction, one savepoint a step: a failing step takes only its own changes with it."""
-        outcomes: list[tuple[_Step, Any, AsyncSession]] = []
+        outcomes: list[tuple[_Step, Any, AsyncSession | None]] = []
         try:
             async with self.engine.connect() as connection, connection.begin():
                 for step in group:
-                    outcomes.append((step, *await self._run_one(connection, step)))
+                    value, session = await self._run_one(connection, step)
+                    outcomes.append((step, value, session))
         except asyncio.CancelledError:
             for step in group:
                 step.done.cancel()
             raise
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001, each waiting step gets it
             log.error("commit_failed", steps=len(group), error=str(error))
             for step in group:
                 if not step.done.done():
@@ -140,7 +141,7 @@ class Database:
             return value, session
         except asyncio.CancelledError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001, whoever asked for the step gets it
             await session.rollback()
             return _Failed(error), None
         finally:

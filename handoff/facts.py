@@ -5,7 +5,7 @@ actions, and from agents. The newest fact of a name is the current one. Facts be
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -155,15 +155,24 @@ async def _tell_customer_row(session: AsyncSession, conversation: Conversation, 
 
 
 async def put_slots(
-    session: AsyncSession, conversation: Conversation, slots: Mapping[str, Any], source: Message | None
+    session: AsyncSession,
+    conversation: Conversation,
+    slots: Mapping[str, Any],
+    source: Message | None,
+    answered: Collection[str] = (),
 ) -> None:
-    """The assistant's working copy, as facts told by the customer; what is already known is left as it is."""
-    have = {(fact.name, fact.normalized) for fact in await history(session, conversation.id)}
-    fresh = [
-        FoundFact(name, str(value))
-        for name, value in slots.items()
-        if value not in (None, "", [], {}) and (name, identifiers.normalize(name, str(value))) not in have
-    ]
+    """The assistant's working copy, as facts told by the customer: identifiers, and what a form was answered.
+
+    A value that is known already, under whatever name, is not told again: `return_address` says no more than `address`.
+    """
+    known = [fact.normalized for fact in await history(session, conversation.id)]
+    fresh = []
+    for name, value in slots.items():
+        if name not in LABELS and name not in answered:
+            continue
+        normalized = identifiers.normalize(name, str(value)) if isinstance(value, str | int | float) else ""
+        if normalized and not any(normalized in one or one in normalized for one in known):
+            fresh.append(FoundFact(name, str(value)))
     if fresh:
         await put(session, conversation, fresh, set_by="customer", source=source)
 

@@ -4,15 +4,13 @@ The assistant's actions call `hand_over`, the hub itself `by_hub`; the desk and 
 `give_back`. Each is one transaction that changes the floor, the handover, the case and the words together.
 """
 
-import hashlib
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases, clock, conversations, events, facts, floor, outbox, queues
+from handoff import cases, clock, conversations, events, facts, floor, outbox, packing, queues
 from handoff.cases import Actor
 from handoff.conversations import Speaker
 from handoff.db import announce
@@ -23,36 +21,23 @@ from handoff.models import (
     Case,
     CaseStatus,
     Conversation,
-    Customer,
     Handover,
     HandoverState,
-    Identity,
-    Message,
+    Priority,
     Turn,
     new_id,
 )
 from handoff.package import (
-    ActionTried,
-    ClientInfo,
-    Control,
-    FormState,
     Guess,
     Handback,
     HandoverAnswer,
-    HandoverPackage,
     HandoverRequest,
     Issue,
     Nlu,
-    PackedConversation,
-    PackedCustomer,
-    PackedFact,
     Reason,
     Resume,
-    Routing,
-    Transcript,
-    VerifiedIdentity,
 )
-from handoff.ports import Audience, Author, Floor, Words
+from handoff.ports import Author, Floor, FoundFact, Words
 from handoff.settings import settings
 
 PROMISED_WITHIN = timedelta(hours=2)
@@ -93,7 +78,7 @@ async def hand_over(session: AsyncSession, request: HandoverRequest) -> Handover
         await _let_the_asking_turn_finish(session, conversation, request.turn_id)
     else:
         case.promised_at = _promise()
-    handover.package = (await _pack(session, conversation, case, handover, request, from_holder)).model_dump(
+    handover.package = (await packing.pack(session, conversation, case, handover, request, from_holder)).model_dump(
         mode="json"
     )
     session.add(handover)
@@ -110,19 +95,19 @@ async def by_hub(
     session: AsyncSession, conversation: Conversation, reason: str, detail: str, announcement: str
 ) -> HandoverAnswer:
     """Pass on without the assistant, because it is down or silent; the hub announces it with what it knows itself."""
-    last = await _last_turn(session, conversation)
+    last = await packing.last_turn(session, conversation)
     request = HandoverRequest(
         conversation_id=conversation.id,
         idempotency_key=f"hub-{conversation.id}-{conversation.last_seq}",
         reason_code=Reason(reason),
         reason_text=detail,
-        issue=Issue(title=await _first_words(session, conversation), type="general", summary_for_agent=detail),
+        issue=Issue(title=await packing.first_words(session, conversation), type="general", summary_for_agent=detail),
         nlu=Nlu(
-            latest_text=await _first_words(session, conversation),
+            latest_text=await packing.first_words(session, conversation),
             intent_ranking=[Guess(**guess) for guess in (last.ranking if last else [])],
         ),
-        form=_form_of(last),
-        actions_tried=await _tried(session, conversation),
+        form=packing.form_of(last),
+        actions_tried=await packing.tried(session, conversation),
     )
     answer = await hand_over(session, request)
     speaker = Speaker(Author.ASSISTANT, settings().assistant_name)
@@ -205,7 +190,7 @@ async def accept(session: AsyncSession, conversation_id: str, agent: Agent) -> C
     case = await session.get_one(Case, handover.case_id)
     case.assignee_id = agent.id
     await cases.record(session, case, "accepted", Actor.of(agent), {"agent_id": agent.id, "handover_id": handover.id})
-    await _check_transcript(session, conversation, handover)
+    await packing.check_transcript(session, conversation, handover)
     await _join(session, conversation, agent)
     announce(session, events.QueueChanged(conversation.id, handover.team))
     return conversation
@@ -230,16 +215,16 @@ async def take_over(session: AsyncSession, conversation_id: str, agent: Agent) -
         return await accept(session, conversation_id, agent)
     if conversation.floor == Floor.CLOSED:
         floor.move(session, conversation, Verb.WAKE)
-    last = await _last_turn(session, conversation)
+    last = await packing.last_turn(session, conversation)
     request = HandoverRequest(
         conversation_id=conversation.id,
         idempotency_key=f"take-over-{conversation.id}-{conversation.epoch}",
         reason_code=Reason.TAKEN_OVER,
         reason_text=f"{agent.name} stepped in.",
-        issue=Issue(title=await _first_words(session, conversation)),
+        issue=Issue(title=await packing.first_words(session, conversation)),
         team=next(iter(agent.teams), cases.DEFAULT_TEAM),
-        form=_form_of(last),
-        actions_tried=await _tried(session, conversation),
+        form=packing.form_of(last),
+        actions_tried=await packing.tried(session, conversation),
     )
     from_holder = conversation.floor
     floor.move(session, conversation, Verb.TAKE_OVER, agent)
@@ -260,7 +245,7 @@ async def take_over(session: AsyncSession, conversation_id: str, agent: Agent) -
         accepted_at=clock.now(),
         created_at=clock.now(),
     )
-    handover.package = (await _pack(session, conversation, case, handover, request, from_holder)).model_dump(
+    handover.package = (await packing.pack(session, conversation, case, handover, request, from_holder)).model_dump(
         mode="json"
     )
     session.add(handover)
@@ -337,7 +322,7 @@ async def give_back(session: AsyncSession, conversation_id: str, agent: Agent, h
     handover = await _sitting(session, conversation.id)
     if handover is None:
         raise NotFound("There is no handover to give back.")
-    learned = [facts.FoundFact(one.name, one.value, validated=True) for one in handback.facts_learned]
+    learned = [FoundFact(one.name, one.value, validated=True) for one in handback.facts_learned]
     await facts.put(session, conversation, learned, set_by="agent")
     case = await session.get_one(Case, handover.case_id)
     await cases.record(session, case, "given_back", Actor.of(agent), handback.model_dump(mode="json"))
@@ -387,12 +372,6 @@ async def answer_for(session: AsyncSession, conversation_id: str) -> HandoverAns
     return await _answer(session, handover) if handover else None
 
 
-def digest(messages: Sequence[Message]) -> str:
-    """SHA-256 over one line a message: seq, author and text, so that both sides can check nothing is missing."""
-    lines = "".join(f"{message.seq}\t{message.author}\t{message.text}\n" for message in messages)
-    return hashlib.sha256(lines.encode()).hexdigest()
-
-
 async def _existing(session: AsyncSession, conversation: Conversation, key: str) -> Handover | None:
     known: Handover | None = await session.scalar(select(Handover).where(Handover.idempotency_key == key))
     if known is None and conversation.floor in (Floor.QUEUE, Floor.AGENT):
@@ -426,7 +405,7 @@ async def _case_for(session: AsyncSession, conversation: Conversation, request: 
     if request.team in cases.TEAMS and request.team not in (case.team, cases.DEFAULT_TEAM):
         await cases.set_team(session, case.ref, cases.ASSISTANT, request.team, request.reason_text)
     if _rank(request.priority) < _rank(case.priority):
-        await cases.set_priority(session, case.ref, cases.ASSISTANT, cases.Priority(request.priority))
+        await cases.set_priority(session, case.ref, cases.ASSISTANT, Priority(request.priority))
     return case
 
 
@@ -449,100 +428,6 @@ async def _let_the_asking_turn_finish(session: AsyncSession, conversation: Conve
 def _promise() -> Any:
     opens_at = queues.opening_hours().opens_at(clock.now())
     return opens_at + PROMISED_WITHIN if opens_at else None
-
-
-async def _pack(
-    session: AsyncSession,
-    conversation: Conversation,
-    case: Case,
-    handover: Handover,
-    request: HandoverRequest,
-    from_holder: str,
-) -> HandoverPackage:
-    """What the assistant sent, completed from the ledger."""
-    words = await conversations.messages(session, conversation.id, audience=Audience.EVERYONE)
-    is_out = handover.state == HandoverState.OUT_OF_HOURS
-    return HandoverPackage(
-        package_id=new_id(),
-        idempotency_key=request.idempotency_key,
-        created_at=handover.created_at,
-        conversation=PackedConversation(id=conversation.id, channel=conversation.channel, locale=conversation.locale),
-        control=Control(
-            epoch=conversation.epoch,
-            from_holder=from_holder,
-            to_holder=conversation.floor,
-            verb=Verb.HAND_OVER,
-            reason_code=request.reason_code,
-            reason_text=request.reason_text,
-        ),
-        routing=Routing(
-            team=case.team,
-            skills_required=request.skills_required,
-            priority=case.priority,
-            business_hours_state="closed" if is_out else "open",
-            queue_position=None,
-            eta_s=None,
-        ),
-        customer=await _pack_customer(session, conversation),
-        case_refs=[case.ref],
-        issue=request.issue,
-        nlu=request.nlu,
-        facts=await _pack_facts(session, conversation, request.facts),
-        form=request.form,
-        actions_tried=request.actions_tried or await _tried(session, conversation),
-        promises=request.promises,
-        open_questions=request.open_questions,
-        transcript=Transcript(
-            count=len(words),
-            first_seq=words[0].seq if words else 0,
-            last_seq=words[-1].seq if words else 0,
-            sha256=digest(words),
-            full_url=f"{settings().public_url}/api/v1/conversations/{conversation.id}/messages",
-        ),
-        client=ClientInfo(
-            page_url=conversation.client.get("page_url"),
-            user_agent=conversation.client.get("user_agent"),
-            timezone=conversation.client.get("timezone"),
-        ),
-        metadata=request.metadata,
-    )
-
-
-async def _pack_customer(session: AsyncSession, conversation: Conversation) -> PackedCustomer:
-    customer = await session.get_one(Customer, conversation.customer_id)
-    identities = await session.scalars(
-        select(Identity).where(Identity.customer_id == customer.id, Identity.verified_at.is_not(None))
-    )
-    return PackedCustomer(
-        id=customer.id,
-        names=[customer.name] if customer.name else [],
-        account_number=customer.account_number,
-        verified_identities=[
-            VerifiedIdentity(type=one.channel, value=one.external_id, verified_at=one.verified_at, method=one.method)
-            for one in identities
-        ],
-    )
-
-
-async def _pack_facts(
-    session: AsyncSession, conversation: Conversation, sent: Sequence[PackedFact]
-) -> list[PackedFact]:
-    """The hub's facts are the truth; what only the assistant knew is added and kept."""
-    before = await facts.current(session, conversation.id)
-    names = {fact.name for fact in before}
-    new = [facts.FoundFact(one.name, one.value, one.validated, one.sensitive) for one in sent if one.name not in names]
-    await facts.put(session, conversation, new, set_by="action")
-    return [
-        PackedFact(
-            name=fact.name,
-            value=fact.value,
-            source_message_id=fact.source_message_id,
-            set_by=fact.set_by,
-            validated=fact.is_validated,
-            sensitive=fact.is_sensitive,
-        )
-        for fact in await facts.current(session, conversation.id)
-    ]
 
 
 async def _answer(session: AsyncSession, handover: Handover, already: bool = False) -> HandoverAnswer:
@@ -570,17 +455,6 @@ async def _answer(session: AsyncSession, handover: Handover, already: bool = Fal
     )
 
 
-async def _check_transcript(session: AsyncSession, conversation: Conversation, handover: Handover) -> None:
-    """An agent must never work from half a story without knowing it."""
-    told = handover.package["transcript"]
-    words = await conversations.messages(session, conversation.id, audience=Audience.EVERYONE)
-    then = [message for message in words if message.seq <= told["last_seq"]]
-    if len(then) != told["count"] or digest(then) != told["sha256"]:
-        await conversations.note(
-            session, conversation.id, Speaker(Author.SYSTEM), "The transcript does not match the handover package."
-        )
-
-
 async def _join(session: AsyncSession, conversation: Conversation, agent: Agent) -> None:
     await _say_system(session, conversation, f"{agent.name} has joined and can read everything so far.")
 
@@ -606,40 +480,3 @@ async def _slots_to_carry(session: AsyncSession, conversation: Conversation, *, 
         name: value for name, value in known.items() if name in ("account_number", "email", "phone", "customer_name")
     }
     return {**dict(conversation.carried), **known} if resume else who
-
-
-async def _last_turn(session: AsyncSession, conversation: Conversation) -> Turn | None:
-    found: Turn | None = await session.scalar(
-        select(Turn)
-        .where(Turn.conversation_id == conversation.id, Turn.status == "answered")
-        .order_by(Turn.id.desc())
-        .limit(1)
-    )
-    return found
-
-
-def _form_of(turn: Turn | None) -> FormState | None:
-    return FormState(**turn.form) if turn and turn.form else None
-
-
-async def _tried(session: AsyncSession, conversation: Conversation) -> list[ActionTried]:
-    """What was tried since the last exchange ended, from the turns of this conversation."""
-    turns = await session.scalars(
-        select(Turn)
-        .join(Message, Message.id == Turn.message_id)
-        .where(Turn.conversation_id == conversation.id, Message.seq > conversation.handled_seq)
-        .order_by(Turn.id)
-    )
-    return [ActionTried(**one) for turn in turns for one in turn.tried][-30:]
-
-
-async def _first_words(session: AsyncSession, conversation: Conversation) -> str:
-    """A title when nobody gave one: what the customer said first in this exchange."""
-    text: str | None = await session.scalar(
-        select(Message.text)
-        .where(Message.conversation_id == conversation.id, Message.author == Author.CUSTOMER)
-        .where(Message.seq > conversation.handled_seq)
-        .order_by(Message.seq)
-        .limit(1)
-    )
-    return (text or "Conversation")[:120]

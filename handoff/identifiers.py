@@ -56,7 +56,35 @@ ADDRESS = re.compile(
 )
 SENSITIVE = frozenset({"ssn"})
 COMMON_WORDS = frozenset(
-    "the and for was are has had not but you all can her his its our out day get who may apt ave ssn jun jul dec".split()
+    [
+        "the",
+        "and",
+        "for",
+        "was",
+        "are",
+        "has",
+        "had",
+        "not",
+        "but",
+        "you",
+        "all",
+        "can",
+        "her",
+        "his",
+        "its",
+        "our",
+        "out",
+        "day",
+        "get",
+        "who",
+        "may",
+        "apt",
+        "ave",
+        "ssn",
+        "jun",
+        "jul",
+        "dec",
+    ]
 )
 
 

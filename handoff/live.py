@@ -22,7 +22,7 @@ class Subscription:
 
     def __init__(self, conversation_id: str | None) -> None:
         self.conversation_id = conversation_id
-        self._events: asyncio.Queue[Event | None] = asyncio.Queue(QUEUE_LIMIT)
+        self._events: asyncio.Queue[Event] = asyncio.Queue(QUEUE_LIMIT)
         self._fell_behind = False
 
     def put(self, event: Event) -> None:
@@ -37,9 +37,7 @@ class Subscription:
         """The next event; raises `FellBehind` once the queue overflowed and what was kept has been read."""
         if self._fell_behind and self._events.empty():
             raise FellBehind
-        event = await self._events.get()
-        assert event is not None
-        return event
+        return await self._events.get()
 
 
 class Live:

@@ -120,15 +120,15 @@ class Runner:
             with suppress(asyncio.CancelledError):
                 await self._loop
         if self._flying:
-            _, late = await asyncio.wait(self._flying, timeout=10)
-            for task in late:
+            await asyncio.wait(self._flying, timeout=10)
+            for task in self._flying:
                 task.cancel()
 
     async def _run(self) -> None:
         while True:
             try:
                 await self._round()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001, the loop must outlive a database that is away
                 log.error("outbox_round_failed", error=str(error))
                 await asyncio.sleep(1)
             with suppress(asyncio.TimeoutError):
@@ -154,13 +154,14 @@ class Runner:
         try:
             await self.jobs[item.job](item)
             await self.database.write(lambda session: _done(session, item.id))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001, whatever went wrong, the item is tried again
             log.warning("outbox_job_failed", job=item.job, attempts=item.attempts, error=repr(error))
             await self._again_or_never(item, error)
         self._awake.set()
 
     async def _again_or_never(self, item: OutboxItem, error: Exception) -> None:
-        wait_s = getattr(error, "retry_after_s", min(60.0, 0.5 * 2**item.attempts) * random.uniform(0.8, 1.2))
+        spread = random.uniform(0.8, 1.2)  # noqa: S311, it only spreads retries
+        wait_s = getattr(error, "retry_after_s", min(60.0, 0.5 * 2**item.attempts) * spread)
         is_dead = item.attempts >= ATTEMPTS
         values: dict[str, Any] = {"lease_until": None, "last_error": repr(error)[:500], "is_dead": is_dead}
         values["due_at"] = clock.now() + timedelta(seconds=wait_s)

@@ -67,7 +67,7 @@ async def pack(
         customer=await _customer(session, conversation),
         case_refs=[case.ref],
         issue=request.issue,
-        nlu=request.nlu,
+        nlu=request.nlu.model_copy(update={"latest_text": await _latest_words(session, conversation)}),
         facts=await _facts(session, conversation, request.facts),
         form=request.form,
         actions_tried=request.actions_tried or await tried(session, conversation),
@@ -164,6 +164,17 @@ async def tried(session: AsyncSession, conversation: Conversation) -> list[Actio
         .order_by(Turn.id)
     )
     return [ActionTried(**one) for turn in turns for one in turn.tried][-30:]
+
+
+async def _latest_words(session: AsyncSession, conversation: Conversation) -> str:
+    """What the customer said last, in words: the assistant may only have seen a button's payload."""
+    text: str | None = await session.scalar(
+        select(Message.text)
+        .where(Message.conversation_id == conversation.id, Message.author == Author.CUSTOMER)
+        .order_by(Message.seq.desc())
+        .limit(1)
+    )
+    return text or ""
 
 
 async def first_words(session: AsyncSession, conversation: Conversation) -> str:

@@ -7,7 +7,7 @@ the last ones of the team waited. With too little to go on there is no estimate 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock
@@ -55,7 +55,7 @@ async def wait_estimate(session: AsyncSession, team: str, place: int) -> WaitEst
         .order_by(Handover.accepted_at.desc())
         .limit(LOOK_BACK)
     )
-    waits = sorted((accepted - created).total_seconds() for created, accepted in rows)
+    waits = sorted((accepted - created).total_seconds() for created, accepted in rows if accepted)
     if len(waits) < ENOUGH_TO_ESTIMATE:
         return None
     low, high = waits[len(waits) // 4], waits[-1 - len(waits) // 4]
@@ -82,6 +82,7 @@ async def next_agent(session: AsyncSession, handover: Handover) -> Agent | None:
         .scalar_subquery()
     )
     rows = await session.execute(select(Agent, held + offered).where(*_is_here()).order_by(held + offered, Agent.id))
+    agent: Agent
     for agent, load in rows:
         if handover.team in agent.teams and agent.id not in handover.declined_by and load < agent.capacity:
             return agent
@@ -92,7 +93,7 @@ async def _someone_is_here(session: AsyncSession, team: str) -> bool:
     return any(team in agent.teams for agent in await session.scalars(select(Agent).where(*_is_here())))
 
 
-def _is_here() -> tuple[object, ...]:
+def _is_here() -> tuple[ColumnElement[bool], ...]:
     """At the desk: says so, is still employed, and gave a sign of life lately."""
     lately = clock.now() - timedelta(seconds=settings().agent_away_after_s)
     return (Agent.is_active.is_(True), Agent.presence == Presence.ONLINE, Agent.seen_at >= lately)

@@ -133,7 +133,8 @@ async def apply(session: AsyncSession, turn_id: str, result: TurnResult, ms: int
     message = await session.get(Message, turn.message_id) if turn.message_id else None
     _remember(turn, result, ms)
     await facts.put(session, conversation, result.facts, set_by="action", source=None)
-    await facts.put_slots(session, conversation, result.slots, message)
+    answered = (result.form or {}).get("answered") or ()
+    await facts.put_slots(session, conversation, result.slots, message, answered)
     if turn.epoch != conversation.epoch:
         await _keep_as_note(session, conversation, turn, result)
     else:
@@ -181,7 +182,7 @@ async def _keep_as_note(session: AsyncSession, conversation: Conversation, turn:
 
 
 async def _make_good(session: AsyncSession, conversation: Conversation, turn: Turn, *, broke: bool) -> None:
-    """The assistant said nothing, or one of its actions broke. Silence once is an accident, twice a reason for a person."""
+    """The assistant said nothing, or an action of it broke. Silent once is an accident, twice a reason for a person."""
     turn.status, turn.failure = "failed", turn.failure or "The assistant had no answer."
     if conversation.floor != Floor.BOT:
         return

@@ -9,6 +9,6 @@ REFUSALS: dict[int | str, dict[str, object]] = {
     status: {"model": ErrorShape} for status in (400, 401, 403, 404, 409, 422, 429)
 }
 
-router = APIRouter(prefix="/api/v1", responses=REFUSALS)  # type: ignore[arg-type]
+router = APIRouter(prefix="/api/v1", responses=REFUSALS)
 for part in (sign_in.router, handovers.router, conversations.router, cases.router):
     router.include_router(part)

@@ -10,7 +10,7 @@ from handoff.ports import TurnRequest, TurnResult, Words
 def saying(*texts: str, **parts: object) -> TurnResult:
     """A turn with these words and nothing else, unless `parts` say so."""
     result = TurnResult(tuple(Words(text) for text in texts), {}, {}, None, (), (), None, (), ())
-    return TurnResult(**{**vars(result), **parts})  # type: ignore[arg-type]
+    return TurnResult(**{**vars(result), **parts})
 
 
 class Scripted:
