@@ -15,7 +15,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.backends.errors import CompanyError, Unavailable
+from actions.backends.errors import CompanyError, Refused, Unavailable
 
 # What company systems call the number of a thing done, the most telling first.
 REFERENCES = (
@@ -100,7 +100,7 @@ def to_person(reason: str, detail: str) -> list[EventType]:
 
 
 def or_person(run: Run) -> Run:
-    """Hand over when the company cannot be asked, or when the action itself says a person is needed."""
+    """Hand over when the company cannot be asked, says no unexpectedly, or the action itself needs a person."""
 
     @functools.wraps(run)
     async def guarded(
@@ -112,6 +112,10 @@ def or_person(run: Run) -> Run:
             return to_person(need.reason, need.detail)
         except Unavailable as down:
             return to_person("company_down", down.sentence)
+        except Refused as refusal:
+            return to_person("policy_exception", refusal.sentence)
+        except CompanyError as problem:
+            return to_person("fallback", problem.sentence)
 
     return guarded
 
