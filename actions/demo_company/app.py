@@ -19,6 +19,7 @@ from actions.demo_company import (
     orders,
     pages,
     payments,
+    progress,
     return_policy,
     returns,
     travel,
@@ -43,7 +44,7 @@ def create_app(database: Path) -> FastAPI:
     app.state.engine = engine
     app.state.switch = faults.Switch()
     once = Once(engine)
-    for part in (accounts, orders, return_policy, returns, travel, network, billing, payments, pages, faults):
+    for part in (accounts, orders, return_policy, returns, travel, network, billing, payments, pages, faults, progress):
         app.include_router(part.router)
 
     @app.get("/healthz", include_in_schema=False)

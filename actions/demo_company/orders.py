@@ -70,7 +70,7 @@ def cancel(db: Db, order_number: str, why: asked.Reason) -> answers.Order:
     if order.status == "processing":
         order.status = "cancelled"
         total = cents(_shown(order).total)
-        _add_refund(db, order.account_number, total, f"Order cancelled: {why.reason}", order_number=order.number)
+        add_refund(db, order.account_number, total, f"Order cancelled: {why.reason}", order_number=order.number)
     return _shown(order)
 
 
@@ -114,7 +114,7 @@ def exchange(db: Db, wish: asked.ExchangeWish) -> answers.Exchange:
     return answers.Exchange(exchange_number=f"EX-{60000 + number}", replacement_order=_shown(order), old_item=old_item)
 
 
-def _add_refund(db: Session, account_number: str, amount_cents: int, reason: str, **of: Any) -> tables.Refund:
+def add_refund(db: Session, account_number: str, amount_cents: int, reason: str, **of: Any) -> tables.Refund:
     refund = tables.Refund(
         account_number=account_number,
         amount_cents=amount_cents,
@@ -184,7 +184,7 @@ def request_refund(db: Db, wish: asked.RefundWish) -> answers.Refund:
         raise invalid(f"Order {order.number} cost ${total}; more than that cannot be refunded.")
     if wanted > Decimal(str(rule["limit"])):
         raise needs_person("A refund of this size is decided by a colleague.", limit=rule["limit"])
-    return _refund(_add_refund(db, order.account_number, cents(wanted), wish.reason, order_number=order.number))
+    return _refund(add_refund(db, order.account_number, cents(wanted), wish.reason, order_number=order.number))
 
 
 def _today() -> date:

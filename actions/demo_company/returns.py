@@ -54,10 +54,10 @@ def create(db: Db, wish: asked.ReturnWish) -> answers.Return:
         events=[],
     )
     _route(db, made, wish, account)
-    _note(made, f"Return started, by {_how(made)}.")
+    note(made, f"Return started, by {_how(made)}.")
     db.add(made)
     db.flush()
-    return _shown(db, made)
+    return shown(db, made)
 
 
 def _route(
@@ -89,7 +89,7 @@ def _how(made: tables.Return) -> str:
     return {"pickup": "courier pickup", "drop_off": "drop-off", "shipping": "shipping with a carton"}[made.method]
 
 
-def _note(made: tables.Return, text: str) -> None:
+def note(made: tables.Return, text: str) -> None:
     made.events = [*made.events, {"at": datetime.now(UTC).isoformat(), "text": text}]
 
 
@@ -98,12 +98,12 @@ def of_account(db: Db, account_number: str) -> answers.Returns:
     find_account(db, account_number)
     query = select(tables.Return).where(tables.Return.account_number == account_number)
     found = db.scalars(query.order_by(tables.Return.id.desc()))
-    return answers.Returns(returns=tuple(_shown(db, row) for row in found))
+    return answers.Returns(returns=tuple(shown(db, row) for row in found))
 
 
 @router.get("/returns/{return_number}", operation_id="returns.get")
 def get(db: Db, return_number: str) -> answers.Return:
-    return _shown(db, find_return(db, return_number))
+    return shown(db, find_return(db, return_number))
 
 
 @router.patch("/returns/{return_number}", operation_id="returns.change")
@@ -112,8 +112,8 @@ def change(db: Db, return_number: str, wish: asked.ReturnChange) -> answers.Retu
     _refuse_unless_created(made, "changed")
     made.method = wish.method or made.method
     _route(db, made, wish, find_account(db, made.account_number))
-    _note(made, f"Changed: {_how(made)}.")
-    return _shown(db, made)
+    note(made, f"Changed: {_how(made)}.")
+    return shown(db, made)
 
 
 @router.post("/returns/{return_number}/cancel", operation_id="returns.cancel")
@@ -122,8 +122,8 @@ def cancel(db: Db, return_number: str, _: asked.Nothing) -> answers.Return:
     if made.status != "cancelled":
         _refuse_unless_created(made, "cancelled")
         made.status = "cancelled"
-        _note(made, "Cancelled.")
-    return _shown(db, made)
+        note(made, "Cancelled.")
+    return shown(db, made)
 
 
 def _refuse_unless_created(made: tables.Return, done: str) -> None:
@@ -132,7 +132,7 @@ def _refuse_unless_created(made: tables.Return, done: str) -> None:
         raise refused(f"Return {return_number(made.id)} is {said} and can no longer be {done}.")
 
 
-def _shown(db: Session, made: tables.Return) -> answers.Return:
+def shown(db: Session, made: tables.Return) -> answers.Return:
     device = rules.device(db.get_one(tables.Equipment, made.serial).device)
     refund = db.scalar(select(tables.Refund.id).where(tables.Refund.return_id == made.id))
     point = db.get(tables.DropOffPoint, made.point_id) if made.point_id else None

@@ -174,3 +174,23 @@ def test_where_a_token_is_set_nobody_asks_without_it(tmp_path: Path, monkeypatch
 
 def _fault(company: str, **fault: object) -> None:
     requests.post(f"{company}/demo/faults", json=fault, timeout=5).raise_for_status()
+
+
+def test_a_return_that_has_arrived_is_refunded(company: str, key: str) -> None:
+    extender = next(item.serial for item in orders.equipment("10042") if not item.is_rented)
+    made = returns.create("10042", serial=extender, reason="not needed", method="shipping", key=key)
+    where = f"{company}/demo/returns/{made.return_number}/progress"
+    requests.post(where, json={"status": "in_transit"}, timeout=5).raise_for_status()
+    with pytest.raises(errors.Refused, match="on its way"):
+        returns.cancel(made.return_number, key=f"{key}-cancel")
+    requests.post(where, json={"status": "refunded"}, timeout=5).raise_for_status()
+    assert requests.post(where, json={"status": "received"}, timeout=5).status_code == 409
+    after = returns.get(made.return_number)
+    (refund,) = orders.refunds(return_number=made.return_number)
+    assert (after.status, after.refund_number) == ("refunded", refund.refund_number)
+    assert refund.amount == made.refund_estimate
+    assert [event.text for event in after.events][1:] == [
+        "The courier has the parcel.",
+        "The parcel has arrived at our depot.",
+        "The device was checked and the return is closed.",
+    ]
