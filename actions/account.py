@@ -11,12 +11,16 @@ from actions.backends import accounts
 from actions.backends.accounts import Plan
 from actions.backends.errors import CompanyError, NotFound, Refused
 from actions.backends.results import dollars
+from actions.hearing import text_of
 from actions.identity import EMAIL, NO_PROBLEM, account_of, needs_account, next_handle, says_unknown
 from actions.slots import Field, FormFromFacts, Moment, Slots, leave
 from actions.tried import PersonNeeded, learned, or_person, tell_hub, to_person, tried
 from actions.turn import turn
 
 CONTACT_WORDS = {r"\be-?mail": "email", r"\b(phone|mobile|cell|number)\b": "phone", r"\b(name|surname)\b": "name"}
+BECAUSE = re.compile(
+    r"\b(because|cos|cuz|since|as|due|too|moving|moved|price|expensive|slow|better|cheaper|found)\b", re.I
+)
 FIELD_NAMES = {"email": "e-mail address", "phone": "phone number", "name": "name"}
 
 
@@ -182,6 +186,12 @@ class CancelForm(FormFromFacts):
     form = "cancel_form"
     topic = frozenset({"service_cancel"})
     fields = {"cancel_reason": Field(is_free_text=True)}
+
+    def hear(self, tracker: Tracker, moment: Moment) -> Slots:
+        """ "Just cancel it" is the wish again and no reason."""
+        heard = super().hear(tracker, moment)
+        is_wish = tracker.latest_message["intent"]["name"] == "service_cancel" and not BECAUSE.search(text_of(tracker))
+        return {} if is_wish and moment is Moment.ANSWERING else heard
 
 
 class AccountCancel(Action):

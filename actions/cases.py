@@ -19,7 +19,7 @@ ADDS = re.compile(
     r"\b(add|note|also mention|more (info|details)|put (this|that|it) (on|in)|update (my|the) (case|ticket))\b", re.I
 )
 SAYS = re.compile(r"(?:\bthat|:)\s+(\S+(?:\s+\S+){2,})\s*$", re.I)
-OPEN = frozenset({"open", "new", "waiting", "pending", "in_progress"})
+OPEN = frozenset({"open", "waiting"})
 SHOWN = 3
 
 
@@ -134,9 +134,13 @@ def _chosen(tracker: Tracker, cases: tuple[Case, ...]) -> Case | None:
 
 def _where_it_stands(case: Case) -> str:
     state = case.status.replace("_", " ")
-    whose = f", with {case.assignee}" if case.assignee else ""
-    promised = f" You were promised an answer by {case.promised_at:%A %H:%M} UTC." if case.promised_at else ""
-    return f'{case.ref}, "{case.title}", is {state}{whose}.{promised}'
+    ended = f" {case.resolution}" if case.resolution and case.status not in OPEN else ""
+    promised = (
+        f" You were promised an answer by {case.promised_at:%A %H:%M} UTC."
+        if case.promised_at and case.status in OPEN
+        else ""
+    )
+    return f'{case.ref}, "{case.title}", is {state}.{ended}{promised}'
 
 
 def _next_steps(case: Case) -> list[dict[str, str]]:

@@ -62,7 +62,7 @@ class Hearing:
         heard = self._heard_entities(tracker, asked) | self._heard_words(tracker, asked)
         if asked and asked not in heard:
             heard |= self._heard_answer(asked, tracker, others=heard)
-        if asked and self._field(asked).is_free_text and asked in heard and not _CORRECTION.match(_text(tracker)):
+        if asked and self._field(asked).is_free_text and asked in heard and not _CORRECTION.match(text_of(tracker)):
             return {slot: value for slot, value in heard.items() if slot == asked or tracker.slots.get(slot) is None}
         return heard
 
@@ -92,7 +92,7 @@ class Hearing:
         return next(iter(filled or takers), None)
 
     def _heard_words(self, tracker: Tracker, asked: str | None) -> Slots:
-        text = _text(tracker)
+        text = text_of(tracker)
         if not text or text.startswith("/"):
             return {}
         return {
@@ -102,7 +102,7 @@ class Hearing:
         }
 
     def _heard_answer(self, asked: str, tracker: Tracker, others: Slots) -> Slots:
-        wanted, text = self._field(asked), _text(tracker)
+        wanted, text = self._field(asked), text_of(tracker)
         if not text or (text.startswith("/") and not wanted.is_yes_no):
             return {}
         if wanted.is_yes_no:
@@ -121,7 +121,7 @@ class Hearing:
         intent, confidence = _intent(tracker)
         if intent in ALWAYS_HEARD:
             return True
-        if _text(tracker).startswith("/"):
+        if text_of(tracker).startswith("/"):
             return not heard and intent not in self.topic
         asked = tracker.slots.get(REQUESTED_SLOT)
         is_elsewhere = intent not in self.topic | ANSWERS
@@ -157,7 +157,7 @@ def _intent(tracker: Tracker) -> tuple[str, float]:
     return intent.get("name") or "nlu_fallback", intent.get("confidence") or 0.0
 
 
-def _text(tracker: Tracker) -> str:
+def text_of(tracker: Tracker) -> str:
     return ((tracker.latest_message or {}).get("text") or "").strip()
 
 
@@ -167,7 +167,7 @@ def _choice(words: Mapping[str, Any], text: str) -> Any:
 
 def _yes_or_no(tracker: Tracker) -> bool | None:
     intent, _ = _intent(tracker)
-    text = _text(tracker)
+    text = text_of(tracker)
     if intent in ("affirm", "deny"):
         return intent == "affirm"
     if _YES.match(text):

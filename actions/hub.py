@@ -69,7 +69,7 @@ class Case(_Answer):
     title: str
     status: str
     updated_at: datetime | None = None
-    assignee: str | None = None
+    resolution: str | None = None
     promised_at: datetime | None = None
 
 
@@ -86,9 +86,7 @@ class Hub:
 
     def cases(self, customer_id: str) -> tuple[Case, ...]:
         """Newest first."""
-        found = self._call("GET", "/cases", params={"customer_id": customer_id})
-        rows = found.get("cases", found.get("items", [])) if isinstance(found, dict) else found
-        return tuple(_read(Case, row) for row in rows)
+        return tuple(_read(Case, row) for row in self._call("GET", "/cases", params={"customer_id": customer_id}))
 
     def case(self, ref: str) -> Case:
         return _read(Case, self._call("GET", f"/cases/{quote(ref, safe='')}"))

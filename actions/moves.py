@@ -15,6 +15,7 @@ from actions.addresses import Place
 from actions.backends import accounts
 from actions.backends.accounts import Move
 from actions.backends.errors import Invalid, NotFound, Refused
+from actions.hearing import ANSWERS
 from actions.identity import account_of
 from actions.slots import Field, FormFromFacts, Moment, Slots, leave
 from actions.tried import PersonNeeded, learned, or_person, tried
@@ -43,11 +44,11 @@ class MoveForm(FormFromFacts):
             # The yes-or-no of "no, 14 Elm Street" is about the address.
             heard = {slot: value for slot, value in heard.items() if slot != "confirm_move"}
             return heard | {"move_address": place}
-        return {slot: value for slot, value in heard.items() if slot != "move_address"}
+        return {slot: value for slot, value in heard.items() if slot != "move_address" or isinstance(value, Place)}
 
     def answer(self, asked: str, tracker: Tracker) -> Slots:
         text = tracker.latest_message.get("text") or ""
-        if asked == "move_address" and (place := addresses.spoken(text) or _town(text)):
+        if asked == "move_address" and (place := addresses.spoken(text) or _town(tracker)):
             town = addresses.city_before(text, place.postcode) if place.postcode and not place.line1 else place.city
             return {asked: replace(place, city=town or place.city)}
         if asked == "move_date" and dates.day(text, _today()):
@@ -60,11 +61,7 @@ class MoveForm(FormFromFacts):
         said = value if isinstance(value, Place) else Place(**value)
         before = tracker.slots.get("move_address_part") or tracker.slots.get("move_address") or {}
         place = {name: getattr(said, name) or before.get(name, "") for name in ("line1", "city", "postcode")}
-        missing = [
-            word for name, word in (("line1", "street"), ("city", "town"), ("postcode", "postcode")) if not place[name]
-        ]
-        if missing:
-            dispatcher.utter_message(text=f"I still need the {' and the '.join(missing)}.")
+        if not all(place.values()):
             return {"move_address": None, "move_address_part": place}
         return {"move_address": place, "move_address_part": None, "confirm_move": None}
 
@@ -140,10 +137,14 @@ def _booked(move: Move) -> str:
     return f"{booked} About your equipment:\n{equipment}" if equipment else booked
 
 
-def _town(text: str) -> Place | None:
-    """A bare town, the answer to "and the town?"."""
-    words = text.strip(" .!")
-    return Place(city=words.title()) if re.fullmatch(r"[A-Za-z'. -]{3,40}", words) and len(words.split()) <= 3 else None
+def _town(tracker: Tracker) -> Place | None:
+    """A bare town, once only the town is missing; anything else without a number is not about the address."""
+    part, intent = tracker.slots.get("move_address_part") or {}, tracker.latest_message["intent"]["name"]
+    words = (tracker.latest_message.get("text") or "").strip(" .!")
+    is_town = (
+        intent in ANSWERS and part.get("line1") and not part.get("city") and re.fullmatch(r"[A-Za-z'. -]{3,40}", words)
+    )
+    return Place(city=words.title()) if is_town else None
 
 
 def _spoken(place: dict[str, str]) -> str:

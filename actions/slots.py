@@ -24,7 +24,8 @@ and writes in domain.yml:
     slots:    return_item: {type: any, influence_conversation: false, mappings: [{type: custom}]}   # no YAML alias here
     forms:    return_form: {required_slots: [account_number, account_postcode, return_item, ...]}
     actions:  validate_return_form, plus action_ask_<slot> where the question has buttons made at run time
-    responses: utter_ask_<slot> otherwise; choices are buttons with payload /inform{"return_method": "pickup"}
+    responses: utter_ask_<slot> otherwise. Choices are buttons with the payload /inform{"return_method": "pickup"}; in
+               domain.yml its braces are doubled, {{ }}, because Rasa fills in placeholders there
     entities: return_method                                  # every name that occurs in a button payload
 
 and two rules, nothing else:

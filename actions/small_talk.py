@@ -53,16 +53,14 @@ NOT_OURS = "That's not something I can help with."
 Button = dict[str, str]
 
 
-class SmallTalk(Action):
-    """One action for all of it: the response has the intent's name."""
+class Greet(Action):
+    """Introduces itself, but not in the middle of a form, whose question follows."""
 
     def name(self) -> str:
-        return "action_small_talk"
+        return "action_greet"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        intent = tracker.latest_message["intent"]["name"]
-        is_mid_form_greeting = intent == "greet" and tracker.active_loop_name
-        dispatcher.utter_message(response="utter_greet_again" if is_mid_form_greeting else f"utter_{intent}")
+        dispatcher.utter_message(response="utter_greet_again" if tracker.active_loop_name else "utter_greet")
         return []
 
 
@@ -113,15 +111,15 @@ class CancelFlow(Action):
 
 def not_understood(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
     """Both stages of the fallback. Inside a form the form's own question follows, so no topics are offered there."""
-    if fallbacks_before(tracker):
-        return to_person("fallback", "I didn't understand twice in a row, so a person should have a look.")
     intent = tracker.latest_message["intent"]["name"]
+    if intent not in ("affirm", "deny", "inform") and fallbacks_before(tracker):
+        return to_person("fallback", "I didn't understand twice in a row, so a person should have a look.")
     if tracker.active_loop_name:
         dispatcher.utter_message(text={"deny": "All right.", "affirm": "Good."}.get(intent, NOT_UNDERSTOOD))
     elif intent in ("affirm", "thank"):
-        dispatcher.utter_message(response="utter_affirm")
+        dispatcher.utter_message(text="Good. What would you like to do next?")
     elif intent == "deny":
-        dispatcher.utter_message(response="utter_deny")
+        dispatcher.utter_message(text="All right. I'm here if you need anything.")
     elif intent == "inform":
         dispatcher.utter_message(
             text="Thanks, I've noted that. What would you like me to do?",
