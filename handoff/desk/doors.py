@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from handoff import agents, handovers
+from handoff import agents, offers
 from handoff.desk.drawing import draw
 from handoff.desk.visit import COOKIE, Actor, is_same_origin
 from handoff.errors import NotAllowed, TellonceError
@@ -56,7 +56,7 @@ async def presence(visit: Actor, state: Annotated[str, Form()]) -> Response:
     """Away: nothing new is offered. Back: what waits is offered at once."""
     await visit.write(lambda session: agents.set_presence(session, visit.agent.id, state))
     if state == "online":
-        await visit.write(lambda session: handovers.offer_waiting(session, visit.agent))
+        await visit.write(lambda session: offers.make_waiting(session, visit.agent))
     return Response(status_code=204)
 
 

@@ -1,6 +1,7 @@
 """Reading the list of conversations: two statements, whatever its length."""
 
 import re
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
@@ -133,5 +134,13 @@ def _row(
         is_mine=conversation.agent_id == me.id,
         is_out_of_hours=handover is not None and handover.state == HandoverState.OUT_OF_HOURS,
         case_ref=work.ref if work else None,
-        queued_at=handover.created_at if handover and conversation.floor == Floor.QUEUE else None,
+        queued_at=_queued_apart(conversation, handover),
     )
+
+
+def _queued_apart(conversation: Conversation, handover: Handover | None) -> datetime | None:
+    """Since when it is in the queue, where that is another time than the customer's last unanswered word."""
+    if handover is None or conversation.floor != Floor.QUEUE or conversation.waiting_since is None:
+        return None
+    apart = abs(conversation.waiting_since - handover.created_at)
+    return handover.created_at if apart > timedelta(minutes=2) else None

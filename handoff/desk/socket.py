@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from handoff import agents, conversations, events, handovers
+from handoff import agents, conversations, events, offers
 from handoff.desk.visit import Visit, is_same_origin, reader
 from handoff.errors import NotSignedIn, TellonceError
 from handoff.live import FellBehind, Subscription
@@ -58,7 +58,7 @@ async def _stay(socket: WebSocket, visit: Visit) -> None:
     agent_id, here = visit.agent.id, _present(socket)
     here[agent_id] += 1
     await visit.write(lambda session: agents.arrived(session, agent_id))
-    await visit.write(lambda session: handovers.offer_waiting(session, visit.agent))
+    await visit.write(lambda session: offers.make_waiting(session, visit.agent))
     seat = _Seat(socket, visit)
     try:
         async with visit.hub.live.subscribe() as subscription:
