@@ -18,7 +18,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from handoff import conversations, desk, handovers, turns
+from handoff import conversations, desk, offers, turns
 from handoff.agents import Throttle
 from handoff.api.routes import router as api_router
 from handoff.assistants.rasa import Rasa
@@ -96,7 +96,7 @@ async def _open(stack: contextlib.AsyncExitStack, assistant: Assistant | None, c
 
     async def offer_expired(item: OutboxItem) -> None:
         await database.write(
-            lambda session: handovers.offer_expired(session, item.body["handover_id"], item.body["agent_id"])
+            lambda session: offers.expire(session, item.body["handover_id"], item.body["agent_id"])
         )
 
     async def given_up(item: OutboxItem) -> None:

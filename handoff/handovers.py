@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases, clock, conversations, events, facts, floor, outbox, packing, queues
+from handoff import cases, clock, conversations, events, facts, floor, offers, outbox, packing, queues
 from handoff.cases import Actor
 from handoff.conversations import Speaker
 from handoff.db import announce
@@ -42,7 +42,6 @@ from handoff.settings import settings
 
 PROMISED_WITHIN = timedelta(hours=2)
 """Out of hours: how long after opening the customer is promised an answer."""
-SITTING = (HandoverState.WAITING, HandoverState.OFFERED, HandoverState.ACCEPTED)
 
 
 async def hand_over(session: AsyncSession, request: HandoverRequest) -> HandoverAnswer:
@@ -58,36 +57,19 @@ async def hand_over(session: AsyncSession, request: HandoverRequest) -> Handover
         return await _answer(session, existing, already=True)
     is_open = queues.opening_hours().is_open(clock.now())
     case = await _case_for(session, conversation, request)
-    handover = Handover(
-        id=new_id(),
-        conversation_id=conversation.id,
-        case_id=case.id,
-        state=HandoverState.WAITING if is_open else HandoverState.OUT_OF_HOURS,
-        team=case.team,
-        priority=case.priority,
-        reason_code=request.reason_code,
-        reason_text=request.reason_text,
-        idempotency_key=request.idempotency_key,
-        declined_by=[],
-        package={},
-        created_at=clock.now(),
-    )
     from_holder = conversation.floor
     if is_open:
         _take_floor_for_people(session, conversation)
         await _let_the_asking_turn_finish(session, conversation, request.turn_id)
     else:
         case.promised_at = _promise()
-    handover.package = (await packing.pack(session, conversation, case, handover, request, from_holder)).model_dump(
-        mode="json"
-    )
-    session.add(handover)
-    await session.flush()
+    state = HandoverState.WAITING if is_open else HandoverState.OUT_OF_HOURS
+    handover = await _begin(session, conversation, case, request, from_holder, state)
     await cases.record(
         session, case, "handed_over", cases.ASSISTANT, {"reason": request.reason_code, "handover_id": handover.id}
     )
     if is_open:
-        await offer(session, handover)
+        await offers.make(session, handover)
     return await _answer(session, handover)
 
 
@@ -126,49 +108,6 @@ def spoken(answer: HandoverAnswer) -> str:
     return f"Your reference is {answer.case_ref}.{place}"
 
 
-async def offer(session: AsyncSession, handover: Handover) -> None:
-    """Offer to the next agent with room, for `offer_timeout_s`; with nobody there it waits for everyone to see."""
-    agent = await queues.next_agent(session, handover)
-    if agent is None and handover.declined_by:
-        handover.declined_by = []
-    handover.state = HandoverState.OFFERED if agent else HandoverState.WAITING
-    handover.offered_to, handover.offered_at = (agent.id, clock.now()) if agent else (None, None)
-    await outbox.drop(session, handover.conversation_id, "timer", "offer_expired")
-    body = {"handover_id": handover.id, "agent_id": agent.id if agent else None}
-    await outbox.add(
-        session, handover.conversation_id, "timer", "offer_expired", body, after_s=settings().offer_timeout_s
-    )
-    announce(
-        session,
-        events.HandoverOffered(handover.conversation_id, handover.id, agent.id if agent else None, handover.team),
-        events.QueueChanged(handover.conversation_id, handover.team),
-    )
-
-
-async def offer_expired(session: AsyncSession, handover_id: str, agent_id: str | None) -> None:
-    """The clock of an offer ran out: on to the next agent. Nothing happens when it was answered meanwhile."""
-    found = await session.get(Handover, handover_id)
-    if found is None:
-        return
-    await floor.hold(session, found.conversation_id)
-    await session.refresh(found)
-    if found.state not in queues.STANDING or found.offered_to != agent_id:
-        return
-    if agent_id:
-        found.declined_by = [*found.declined_by, agent_id]
-    await offer(session, found)
-
-
-async def offer_waiting(session: AsyncSession, agent: Agent) -> None:
-    """An agent came to the desk or has room again: offer what waits, most urgent first."""
-    for handover in await queues.standing(session):
-        if handover.state == HandoverState.WAITING and handover.team in agent.teams:
-            await floor.hold(session, handover.conversation_id)
-            await session.refresh(handover)
-            if handover.state == HandoverState.WAITING:
-                await offer(session, handover)
-
-
 async def accept(session: AsyncSession, conversation_id: str, agent: Agent) -> Conversation:
     """Take a waiting conversation. The first one wins; the other is told who has it (`FloorTaken`).
 
@@ -181,7 +120,7 @@ async def accept(session: AsyncSession, conversation_id: str, agent: Agent) -> C
             return conversation
         holder = await session.get_one(Agent, conversation.agent_id)
         raise FloorTaken(f"{holder.name} has this conversation already.")
-    handover = await _sitting(session, conversation.id)
+    handover = await queues.sitting(session, conversation.id)
     if handover is None:
         raise IllegalMove("This conversation is not waiting for a person. Take it over instead.")
     floor.move(session, conversation, Verb.ACCEPT, agent)
@@ -199,13 +138,13 @@ async def accept(session: AsyncSession, conversation_id: str, agent: Agent) -> C
 async def decline(session: AsyncSession, conversation_id: str, agent: Agent) -> None:
     """Not me: offered to the next agent at once. It stays visible to everyone."""
     conversation = await floor.hold(session, conversation_id)
-    handover = await _sitting(session, conversation.id)
+    handover = await queues.sitting(session, conversation.id)
     if handover is None or handover.state == HandoverState.ACCEPTED:
         raise IllegalMove("There is nothing to decline; somebody has taken it already.")
     handover.declined_by = [*handover.declined_by, agent.id]
     case = await session.get_one(Case, handover.case_id)
     await cases.record(session, case, "declined", Actor.of(agent))
-    await offer(session, handover)
+    await offers.make(session, handover)
 
 
 async def take_over(session: AsyncSession, conversation_id: str, agent: Agent) -> Conversation:
@@ -229,28 +168,9 @@ async def take_over(session: AsyncSession, conversation_id: str, agent: Agent) -
     from_holder = conversation.floor
     floor.move(session, conversation, Verb.TAKE_OVER, agent)
     case = await _case_for(session, conversation, request)
-    handover = Handover(
-        id=new_id(),
-        conversation_id=conversation.id,
-        case_id=case.id,
-        state=HandoverState.ACCEPTED,
-        team=case.team,
-        priority=case.priority,
-        reason_code=request.reason_code,
-        reason_text=request.reason_text,
-        idempotency_key=request.idempotency_key,
-        declined_by=[],
-        package={},
-        accepted_by=agent.id,
-        accepted_at=clock.now(),
-        created_at=clock.now(),
-    )
-    handover.package = (await packing.pack(session, conversation, case, handover, request, from_holder)).model_dump(
-        mode="json"
-    )
-    session.add(handover)
+    handover = await _begin(session, conversation, case, request, from_holder, HandoverState.ACCEPTED)
+    handover.accepted_by, handover.accepted_at = agent.id, clock.now()
     case.assignee_id = agent.id
-    await session.flush()
     await cases.record(session, case, "accepted", Actor.of(agent), {"agent_id": agent.id, "handover_id": handover.id})
     await _join(session, conversation, agent)
     return conversation
@@ -264,7 +184,7 @@ async def transfer(session: AsyncSession, conversation_id: str, agent: Agent, te
         raise BadInput("Leave a note for the team, so that nobody has to ask the customer again.")
     conversation = await floor.hold(session, conversation_id)
     floor.must_hold(conversation, agent)
-    handover = await _sitting(session, conversation.id)
+    handover = await queues.sitting(session, conversation.id)
     if handover is None:
         raise NotFound("There is no handover to transfer.")
     floor.move(session, conversation, Verb.TRANSFER)
@@ -276,14 +196,14 @@ async def transfer(session: AsyncSession, conversation_id: str, agent: Agent, te
     case = await session.get_one(Case, handover.case_id)
     case.team, case.assignee_id = team, None
     await cases.record(session, case, "transferred", Actor.of(agent), {"team": team, "note": note})
-    await offer(session, handover)
+    await offers.make(session, handover)
     return conversation
 
 
 async def withdraw(session: AsyncSession, conversation_id: str) -> Conversation:
     """The customer no longer wants to wait: the assistant has the floor again, the case stays open."""
     conversation = await floor.hold(session, conversation_id)
-    handover = await _sitting(session, conversation.id)
+    handover = await queues.sitting(session, conversation.id)
     floor.move(session, conversation, Verb.WITHDRAW)
     if handover:
         await _finish(session, conversation, handover)
@@ -295,7 +215,7 @@ async def resolve(session: AsyncSession, conversation_id: str, agent: Agent, res
     """Solved: says so to the customer in the agent's words, resolves the case and closes the floor."""
     conversation = await floor.hold(session, conversation_id)
     floor.must_hold(conversation, agent)
-    handover = await _sitting(session, conversation.id)
+    handover = await queues.sitting(session, conversation.id)
     if handover is None:
         raise NotFound("There is no handover to resolve.")
     case = await session.get_one(Case, handover.case_id)
@@ -307,7 +227,7 @@ async def resolve(session: AsyncSession, conversation_id: str, agent: Agent, res
     conversation.carried = {}
     conversation.assistant_session = conversations.new_assistant_session()
     conversation.assistant_turns = 0
-    await offer_waiting(session, agent)
+    await offers.make_waiting(session, agent)
     return conversation
 
 
@@ -319,7 +239,7 @@ async def give_back(session: AsyncSession, conversation_id: str, agent: Agent, h
     """
     conversation = await floor.hold(session, conversation_id)
     floor.must_hold(conversation, agent)
-    handover = await _sitting(session, conversation.id)
+    handover = await queues.sitting(session, conversation.id)
     if handover is None:
         raise NotFound("There is no handover to give back.")
     learned = [FoundFact(one.name, one.value, validated=True) for one in handback.facts_learned]
@@ -347,7 +267,7 @@ async def give_back(session: AsyncSession, conversation_id: str, agent: Agent, h
     session.add(turn)
     await session.flush()
     await outbox.add(session, conversation.id, "turn", "ask_assistant", {"turn_id": turn.id})
-    await offer_waiting(session, agent)
+    await offers.make_waiting(session, agent)
     return conversation
 
 
@@ -368,25 +288,44 @@ async def get(session: AsyncSession, handover_id: str) -> Handover:
 
 async def answer_for(session: AsyncSession, conversation_id: str) -> HandoverAnswer | None:
     """What a waiting customer may be told now: place in line and range. None when nobody is being waited for."""
-    handover = await _sitting(session, conversation_id)
+    handover = await queues.sitting(session, conversation_id)
     return await _answer(session, handover) if handover else None
+
+
+async def _begin(
+    session: AsyncSession,
+    conversation: Conversation,
+    case: Case,
+    request: HandoverRequest,
+    from_holder: str,
+    state: HandoverState,
+) -> Handover:
+    """The row and its package, written once."""
+    handover = Handover(
+        id=new_id(),
+        conversation_id=conversation.id,
+        case_id=case.id,
+        state=state,
+        team=case.team,
+        priority=case.priority,
+        reason_code=request.reason_code,
+        reason_text=request.reason_text,
+        idempotency_key=request.idempotency_key,
+        declined_by=[],
+        created_at=clock.now(),
+    )
+    package = await packing.pack(session, conversation, case, handover, request, from_holder)
+    handover.package = package.model_dump(mode="json")
+    session.add(handover)
+    await session.flush()
+    return handover
 
 
 async def _existing(session: AsyncSession, conversation: Conversation, key: str) -> Handover | None:
     known: Handover | None = await session.scalar(select(Handover).where(Handover.idempotency_key == key))
     if known is None and conversation.floor in (Floor.QUEUE, Floor.AGENT):
-        known = await _sitting(session, conversation.id)
+        known = await queues.sitting(session, conversation.id)
     return known
-
-
-async def _sitting(session: AsyncSession, conversation_id: str) -> Handover | None:
-    found: Handover | None = await session.scalar(
-        select(Handover)
-        .where(Handover.conversation_id == conversation_id, Handover.state.in_(SITTING))
-        .order_by(Handover.id.desc())
-        .limit(1)
-    )
-    return found
 
 
 async def _case_for(session: AsyncSession, conversation: Conversation, request: HandoverRequest) -> Case:

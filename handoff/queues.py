@@ -18,6 +18,7 @@ from handoff.ports import Floor
 from handoff.settings import settings
 
 STANDING = (HandoverState.WAITING, HandoverState.OFFERED)
+SITTING = (*STANDING, HandoverState.ACCEPTED)
 ENOUGH_TO_ESTIMATE = 3
 LOOK_BACK = 20
 
@@ -34,6 +35,17 @@ async def standing(session: AsyncSession, team: str | None = None) -> Sequence[H
     if team:
         query = query.where(Handover.team == team)
     return list(await session.scalars(query))
+
+
+async def sitting(session: AsyncSession, conversation_id: str) -> Handover | None:
+    """The handover a conversation is in the middle of: waiting for, or with, a person."""
+    found: Handover | None = await session.scalar(
+        select(Handover)
+        .where(Handover.conversation_id == conversation_id, Handover.state.in_(SITTING))
+        .order_by(Handover.id.desc())
+        .limit(1)
+    )
+    return found
 
 
 async def position(session: AsyncSession, handover: Handover) -> int | None:

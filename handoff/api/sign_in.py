@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import agents, handovers
+from handoff import agents, offers
 from handoff.api.auth import AgentCaller, DatabaseOf
 from handoff.api.shapes import Signed, SignIn
 from handoff.models import Presence
@@ -34,7 +34,7 @@ async def go_online(caller: AgentCaller, database: DatabaseOf) -> None:
 
     async def step(session: AsyncSession) -> None:
         await agents.set_presence(session, agent.id, Presence.ONLINE)
-        await handovers.offer_waiting(session, agent)
+        await offers.make_waiting(session, agent)
 
     await database.write(step)
 

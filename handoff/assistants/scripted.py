@@ -22,9 +22,11 @@ class Scripted:
         self.hold = asyncio.Event()
         self.hold.set()
         self.is_down = False
+        self.asked = asyncio.Event()
 
     async def answer(self, request: TurnRequest) -> TurnResult:
         self.requests.append(request)
+        self.asked.set()
         await self.hold.wait()
         if self.is_down:
             raise AssistantFailed("The scripted assistant is down.")

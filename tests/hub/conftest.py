@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import agents, conversations, handovers, outbox, turns
+from handoff import agents, conversations, handovers, offers, outbox, turns
 from handoff.assistants.scripted import Scripted
 from handoff.channels.console import Console
 from handoff.conversations import Receipt, Speaker
@@ -134,9 +134,7 @@ class Desk:
             await self.write(lambda session: turns.when_given_up(session, item))
 
         async def offer_expired(item: OutboxItem) -> None:
-            await self.write(
-                lambda session: handovers.offer_expired(session, item.body["handover_id"], item.body["agent_id"])
-            )
+            await self.write(lambda session: offers.expire(session, item.body["handover_id"], item.body["agent_id"]))
 
         runner = Runner(self.database, {"ask_assistant": self.turns.ask, "offer_expired": offer_expired}, never)
         self.database.wake = runner.wake

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases, facts, handovers
+from handoff import cases, facts, handovers, offers
 from handoff.assistants.scripted import saying
 from handoff.errors import FloorTaken, IllegalMove
 from handoff.package import Handback, HandoverAnswer, HandoverPackage, HandoverRequest, Issue
@@ -72,8 +72,7 @@ async def test_words_of_a_slow_turn_become_a_note_after_a_take_over(desk: Desk) 
     receipt = await desk.customer_says("Hello")
     desk.assistant.hold.clear()
     running = asyncio.create_task(desk.run_outbox())
-    while not desk.assistant.requests:
-        await asyncio.sleep(0.01)
+    await desk.assistant.asked.wait()
     await desk.write(lambda session: handovers.take_over(session, receipt.conversation_id, dana))
     desk.assistant.hold.set()
     await running
@@ -92,8 +91,7 @@ async def test_the_turn_that_asked_for_a_person_may_still_announce_it(desk: Desk
     receipt = await desk.customer_says("person please")
     desk.assistant.hold.clear()
     running = asyncio.create_task(desk.run_outbox())
-    while not desk.assistant.requests:
-        await asyncio.sleep(0.01)
+    await desk.assistant.asked.wait()
     turn_id = desk.assistant.requests[0].metadata["turn_id"]
     handed.append(await hand_over(desk, receipt.conversation_id, turn_id=turn_id))
     desk.assistant.hold.set()
@@ -179,7 +177,7 @@ async def test_an_offer_that_is_not_answered_goes_to_the_next_agent(desk: Desk) 
         first = (await handovers.current(session, receipt.conversation_id)).offered_to
         handover_id = (await handovers.current(session, receipt.conversation_id)).id
     assert first in (dana.id, sam.id)
-    await desk.write(lambda session: handovers.offer_expired(session, handover_id, first))
+    await desk.write(lambda session: offers.expire(session, handover_id, first))
     async with desk.database.read() as session:
         second = (await handovers.current(session, receipt.conversation_id)).offered_to
     assert {first, second} == {dana.id, sam.id}
