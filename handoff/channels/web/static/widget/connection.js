@@ -4,7 +4,7 @@
 const WELCOME_TIMEOUT_MS = 8000;
 const PING_EVERY_MS = 25000;
 const PONG_TIMEOUT_MS = 8000;
-const STEADY_AFTER_MS = 5000;
+const STEADY_AFTER_MS = 10000; // Longer than Outgoing waits: a hub that takes words and never answers is no steady line.
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30000;
 const AWAY_AFTER_FAILURES = 3;

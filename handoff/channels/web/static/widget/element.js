@@ -19,6 +19,7 @@ const REPLAY_QUIET_MS = 400;
 export class TellonceChat extends HTMLElement {
   #thread = new Thread();
   #state = { floor: "bot", who: null, queue: null };
+  #token = null;
   #conversation = null;
   #isReplaying = false;
   #line = "new";
@@ -119,7 +120,8 @@ export class TellonceChat extends HTMLElement {
   }
 
   #otherTab(session) {
-    if (!session || session.conversation === this.#conversation) return;
+    const isSame = session?.token === this.#token || (session?.conversation && session.conversation === this.#conversation);
+    if (!session || isSame) return;
     this.#connection.restart();
     this.#connection.open();
   }
@@ -163,15 +165,12 @@ export class TellonceChat extends HTMLElement {
   // What the hub says
 
   #hello() {
-    const locale = document.documentElement.lang || navigator.language;
-    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+    const token = this.#kept.session?.token ?? null;
     // The path only: what a shop puts behind the question mark is not ours to carry.
-    const page = location.origin + location.pathname;
-    return { type: "hello", session: this.#kept.session?.token ?? null, after: this.#cursor, page_url: page, timezone: timeZone, locale };
-  }
-
-  get #cursor() {
-    return this.#kept.session?.conversation === this.#conversation ? this.#thread.cursor : 0;
+    const page_url = (location.origin + location.pathname).slice(0, 1000);
+    const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const locale = (document.documentElement.lang || navigator.language).slice(0, 20);
+    return { type: "hello", session: token, after: token === this.#token ? this.#thread.cursor : 0, page_url, timezone, locale };
   }
 
   #heard(frame) {
@@ -179,7 +178,7 @@ export class TellonceChat extends HTMLElement {
       welcome: () => this.#welcomed(frame),
       ack: () => this.#acknowledged(frame),
       message: () => this.#received(frame.message),
-      typing: () => this.#signs.typing(frame.who?.name),
+      typing: () => (frame.slow ? this.#signs.working(frame.who?.name) : this.#signs.typing(frame.who?.name)),
       floor: () => this.#floor(frame),
       queue: () => Object.assign(this.#state, { queue: frame }),
       seen: () => this.#thread.seenByThem(frame.seq),
@@ -190,12 +189,15 @@ export class TellonceChat extends HTMLElement {
     this.#render();
   }
 
-  #welcomed({ session, conversation_id: conversation, floor, who, queue }) {
-    if (this.#conversation && this.#conversation !== conversation) this.#thread = new Thread();
-    const isBack = this.#conversation === conversation;
+  /** A conversation is made by its first words: until then it has no id and the token alone says who this is. */
+  #welcomed({ session, conversation_id: conversation, floor, who, queue, seen_seq: seen }) {
+    const isSame = session === this.#token || (conversation && conversation === this.#conversation);
+    if (this.#token && !isSame) this.#thread = new Thread();
+    if (this.#token && isSame) this.#floor({ floor, who });
+    this.#token = session;
     this.#conversation = conversation;
     this.#kept.session = { token: session, conversation };
-    if (isBack) this.#floor({ floor, who });
+    this.#thread.seenByThem(seen);
     Object.assign(this.#state, { floor, who, queue });
     this.#replaying();
     this.#outgoing.resend();
@@ -265,7 +267,7 @@ export class TellonceChat extends HTMLElement {
 
   #showLine() {
     this.#panel.showAway(this.#line === "away");
-    const notice = { up: null, away: WORDS.away, down: this.#conversation ? WORDS.again : WORDS.connecting, new: WORDS.connecting };
+    const notice = { up: null, away: WORDS.away, down: this.#token ? WORDS.again : WORDS.connecting, new: WORDS.connecting };
     this.#panel.showNotice(notice[this.#line]);
   }
 
@@ -284,6 +286,7 @@ export class TellonceChat extends HTMLElement {
     this.#view.render(rows);
     this.#panel.welcome.hidden = rows.length > 0;
     this.#panel.log.hidden = rows.length === 0;
+    this.#panel.download.hidden = rows.length === 0;
     const asking = this.#outgoing.entries.find((entry) => entry.frame.type === "human");
     this.#panel.showFloor(this.#state, { isAsking: asking?.state === "sending", isAskFailed: Boolean(asking) && asking.state !== "sending" });
     this.#countUnread();
@@ -293,15 +296,15 @@ export class TellonceChat extends HTMLElement {
   #countUnread() {
     const isReading = this.#panel.isOpen && document.visibilityState === "visible";
     if (isReading) this.#tellSeen();
-    const count = isReading ? 0 : this.#thread.unreadAfter(this.#kept.readUpTo(this.#conversation));
+    const count = isReading ? 0 : this.#thread.unreadAfter(this.#kept.readUpTo(this.#token));
     this.#panel.showUnread(count);
     showInTitle(count);
   }
 
   #tellSeen() {
     const last = this.#thread.lastFromThem;
-    if (!last || last.seq <= this.#kept.readUpTo(this.#conversation)) return;
-    if (this.#connection.send({ type: "seen", seq: last.seq })) this.#kept.rememberRead(this.#conversation, last.seq);
+    if (!last || last.seq <= this.#kept.readUpTo(this.#token)) return;
+    if (this.#connection.send({ type: "seen", seq: last.seq })) this.#kept.rememberRead(this.#token, last.seq);
   }
 
   #showLatest() {

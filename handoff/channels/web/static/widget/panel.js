@@ -26,11 +26,12 @@ export class Panel {
     this.avatar = h("span", { class: "avatar", "aria-hidden": "true" });
     this.name = h("h2", { id: "name", dir: "auto" });
     this.floorLine = h("p", { class: "floorline" });
+    this.download = iconButton("download", WORDS.download, this.on.download);
     this.person = h("button", { type: "button", class: "person", click: () => this.#askForPerson() });
     this.header = h("header", {},
       h("div", { class: "who" }, this.avatar,
         h("div", { class: "title" }, this.name, h("p", { class: "company", dir: "auto" }, this.heading)),
-        iconButton("download", WORDS.download, this.on.download), iconButton("close", WORDS.close, this.on.close)),
+        this.download, iconButton("close", WORDS.close, this.on.close)),
       h("div", { class: "floor" }, this.floorLine, this.person));
   }
 

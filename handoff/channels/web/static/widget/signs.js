@@ -21,7 +21,11 @@ export class Signs {
   /** The assistant owes an answer from now on. */
   expectAnswer(name) {
     clearTimeout(this.#slow);
-    this.#slow = setTimeout(() => this.#show({ kind: "working", name }, WORKING_LEASE_MS), SLOW_AFTER_MS);
+    this.#slow = setTimeout(() => this.working(name), SLOW_AFTER_MS);
+  }
+
+  working(name) {
+    this.#show({ kind: "working", name }, WORKING_LEASE_MS);
   }
 
   clear() {

@@ -51,13 +51,13 @@ export class Kept {
     this.site.write("session", value);
   }
 
-  readUpTo(conversation) {
+  readUpTo(token) {
     const read = this.site.read("read");
-    return read && read.conversation === conversation ? read.seq : 0;
+    return read && read.token === token ? read.seq : 0;
   }
 
-  rememberRead(conversation, seq) {
-    if (seq > this.readUpTo(conversation)) this.site.write("read", { conversation, seq });
+  rememberRead(token, seq) {
+    if (seq > this.readUpTo(token)) this.site.write("read", { token, seq });
   }
 
   /** Calls back with the new session when another tab of this site changed it, or read further. */

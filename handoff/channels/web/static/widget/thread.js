@@ -107,7 +107,7 @@ class Rows {
     this.marksUpTo(message.seq);
     this.#dayOf(message.created_at);
     if (SPEAKERS.has(message.author)) this.#switchTo({ kind: message.author, name: message.name }, `switch ${message.id}`);
-    if (message.author === "system") this.#replaceSwitch(message.text);
+    if (message.author === "system" && this.#becomesSwitch(message)) return;
     this.#push({
       ...message,
       key: message.client_ref ?? message.id,
@@ -141,20 +141,30 @@ class Rows {
     const before = this.#speaker;
     this.#speaker = who;
     if (before ? before.kind === who.kind && before.name === who.name : who.kind === "assistant") return;
-    if (this.#isIntroduced(who.name)) return;
-    this.rows.push({ key, type: "switch", who, ...switchWords(who, Boolean(before)), held: who.kind, before: before?.kind });
+    const row = { key, type: "switch", who, ...switchWords(who, Boolean(before)), held: who.kind, before: before?.kind };
+    const at = this.#introductionOf(who);
+    if (at === -1) this.rows.push(row);
+    else this.#takeFrom(at, { ...row, ...introduction(this.rows[at]) });
     this.#author = null;
   }
 
-  /** A sentence of the hub that names the newcomer is the better divider; two would say the same thing twice. */
-  #replaceSwitch(text) {
+  /** A sentence of the hub that opens with the newcomer's name is the better divider; two would say the same twice. */
+  #becomesSwitch(message) {
     const last = this.rows.at(-1);
-    if (last?.type === "switch" && last.who.name && text.includes(last.who.name)) this.rows.pop();
+    if (last?.type !== "switch" || !opensWith(message.text, last.who)) return false;
+    this.rows[this.rows.length - 1] = { ...last, ...introduction(message) };
+    return true;
   }
 
-  #isIntroduced(name) {
-    const last = this.rows.at(-1);
-    return Boolean(name) && last?.type === "message" && last.author === "system" && last.text.includes(name);
+  #introductionOf(who) {
+    const at = this.rows.findLastIndex((row) => row.type === "switch" || SPEAKERS.has(row.author) || opensWith(row.text, who));
+    return at !== -1 && this.rows[at].author === "system" ? at : -1;
+  }
+
+  /** The switch happened at that row, before whatever the customer has written since. */
+  #takeFrom(at, row) {
+    this.rows[at] = row;
+    for (const later of this.rows.slice(at + 1)) later.held = row.held;
   }
 
   #dayOf(created_at) {
@@ -165,3 +175,6 @@ class Rows {
     this.#author = null;
   }
 }
+
+const opensWith = (text, who) => Boolean(who.name) && typeof text === "string" && text.startsWith(`${who.name} `);
+const introduction = ({ id, text }) => ({ key: `switch ${id}`, text, note: null });

@@ -74,6 +74,7 @@ function messageRow(row, on) {
     meta(row),
     h("p", { class: "words", dir: "auto" }, ...linkified(row.text)),
     linkCard(row.link, on.base),
+    linkCard(row.image && { url: row.image, title: WORDS.picture }, on.base),
     choice,
     state,
   );

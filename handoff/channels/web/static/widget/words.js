@@ -11,6 +11,7 @@ export const WORDS = {
   write: "Write a message",
   send: "Send",
   latest: "Show the newest message",
+  picture: "Open the picture",
   customer: "You",
   assistant: "Assistant",
   agent: "Our team",
