@@ -12,10 +12,12 @@ import typer
 import uvicorn
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
-from handoff import demo, tokens
+from handoff import agents, cases, demo, tokens
 from handoff.db import Database
-from handoff.errors import TellonceError
+from handoff.errors import BadInput, Conflict, TellonceError
+from handoff.models import Role
 from handoff.settings import settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -83,6 +85,33 @@ def token(
     typer.echo(_run(make))
 
 
+@app.command("add-agent")
+def add_agent(
+    email: Annotated[str, typer.Argument(help="They sign in with it.")],
+    name: Annotated[str, typer.Argument(help="What customers and colleagues read.")],
+    team: Annotated[list[str], typer.Option(help="care, returns, network, billing or retention; may be repeated.")],
+    role: Annotated[Role, typer.Option(help="What they may do at the desk.")] = Role.AGENT,
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)] = "",
+) -> None:
+    """Let a person in at the desk. The password is asked for when it is not given."""
+
+    async def hire(database: Database) -> str:
+        if unknown := [one for one in team if one not in cases.TEAMS]:
+            raise BadInput(f"There is no team {', '.join(unknown)}. Choose from {', '.join(cases.TEAMS)}.")
+        hashed = await agents.hash_password(password)
+        try:
+            await database.write(
+                lambda session: agents.add(
+                    session, email=email, name=name, password_hash=hashed, role=role, teams=tuple(team)
+                )
+            )
+        except IntegrityError:
+            raise Conflict(f"{email} can sign in already.") from None
+        return f"{name} can sign in at {settings().public_url}/desk."
+
+    typer.echo(_run(hire))
+
+
 def alembic_config(url: str) -> Config:
     """Alembic, pointed at our migrations and this database."""
     config = Config()
@@ -100,6 +129,8 @@ def _run(step: Callable[[Database], Awaitable[T]]) -> T:
         return asyncio.run(go())
     except TellonceError as refusal:
         sys.exit(refusal.message)
+    except (OperationalError, ProgrammingError) as error:
+        sys.exit(f"The database does not fit: {error.orig}. Run `python -m handoff.cli migrate` first.")
 
 
 def _log_as(level: str) -> None:

@@ -1,10 +1,9 @@
-"""A believable busy day for trying the desk: `python -m handoff.demo`. Demo agents are created here and nowhere else.
+"""A believable busy day for trying the desk: `make seed`. Demo agents are created here and nowhere else.
 
 Reads `data/demo/desk.yml`, where minutes count back from now. It writes rows with past times, which no verb of the hub
 would do; running it on a database that already has agents changes nothing.
 """
 
-import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +17,6 @@ from handoff import agents, clock
 from handoff.db import Database
 from handoff.models import (
     Agent,
-    Base,
     CannedAnswer,
     Case,
     CaseConversation,
@@ -325,15 +323,3 @@ def _past_case(session: AsyncSession, day: Day, line: dict[str, Any]) -> None:
             resolved_at=began + timedelta(hours=2),
         )
     )
-
-
-async def _main() -> None:
-    async with Database(settings().database_url) as database:
-        async with database.engine.begin() as connection:
-            await connection.run_sync(Base.metadata.create_all)
-        done = await seed(database)
-    print("The demo day is in the database." if done else "The database already has agents; nothing was changed.")
-
-
-if __name__ == "__main__":
-    asyncio.run(_main())
