@@ -17,7 +17,7 @@ from actions.backends import accounts
 from actions.backends.accounts import Account
 from actions.backends.errors import Invalid
 from actions.tried import PersonNeeded, learned, tried
-from actions.turn import Turn, turn
+from actions.turn import turn
 
 IDENTITY = ("account_number", "account_postcode")
 IDENTITY_ENTITIES = {"account_number": ("account_number", "email", "phone"), "account_postcode": ("postcode",)}
@@ -72,7 +72,7 @@ class KnowsCustomer:
         number = tracker.slots.get("account_number")
         if number and not postcode:
             return {}
-        account = await _find(dispatcher, account_number=number) if number else await _first_match(now, dispatcher)
+        account = await _find(dispatcher, account_number=number) if number else await _first_match(tracker, dispatcher)
         if account is None:
             return {}
         return {"account_number": account.account_number, **self._confirmed(account, postcode, dispatcher)}
@@ -123,17 +123,19 @@ class KnowsCustomer:
         return {"account_postcode": account.address.postcode}
 
 
-async def _first_match(now: Turn, dispatcher: CollectingDispatcher) -> Account | None:
-    for handle in _handles(now):
+async def _first_match(tracker: Tracker, dispatcher: CollectingDispatcher) -> Account | None:
+    for handle in _handles(tracker):
         account = await _find(dispatcher, **handle)
         if account is not None:
             return account
     return None
 
 
-def _handles(now: Turn) -> Iterator[dict[str, str]]:
+def _handles(tracker: Tracker) -> Iterator[dict[str, str]]:
+    """What the hub knows, and what this message says in case the hub did not see it."""
+    now = turn(tracker)
     for name in HANDLES:
-        value = now.fact(name)
+        value = now.fact(name) or next(tracker.get_latest_entity_values(name), None)
         if value:
             yield {name: value}
     name, postcode = now.fact("name", "full_name"), now.fact("postcode")

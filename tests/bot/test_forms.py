@@ -1,0 +1,99 @@
+"""How a conversation with forms feels: nothing asked twice, corrections heard, questions answered on the way."""
+
+import pytest
+
+from tests.bot.conftest import Assistant, words
+
+pytestmark = pytest.mark.slow
+
+MOVING = "i'm moving to 14 Elm Street, Alder Falls 48103 on the 12th of december"
+
+
+def test_several_details_in_one_message_are_all_taken(assistant: Assistant) -> None:
+    turn = assistant.chat("10042").say(MOVING)
+    assert turn["question"] == "confirm_move"
+    assert "14 Elm Street, Alder Falls 48103" in words(turn)
+
+
+def test_a_correction_replaces_what_was_said_before(assistant: Assistant) -> None:
+    chat = assistant.chat("10042")
+    chat.say(MOVING)
+    turn = chat.say("no, 16 Elm Street")
+    assert "16 Elm Street, Alder Falls 48103" in words(turn)
+    assert turn["question"] == "confirm_move"
+
+
+@pytest.mark.parametrize("aside", ["what can you do?", "are you a bot?", "thanks", "what do i owe right now?"])
+def test_a_question_in_the_middle_is_answered_and_the_form_goes_on(assistant: Assistant, aside: str) -> None:
+    chat = assistant.chat("10042")
+    asked = chat.say("i am moving house")["messages"][-1]["text"]
+    turn = chat.say(aside)
+    assert len(turn["messages"]) >= 2
+    assert turn["messages"][-1]["text"] == asked
+    assert turn["question"] == "move_address"
+
+
+def test_another_form_may_run_in_between(assistant: Assistant) -> None:
+    chat = assistant.chat("10042")
+    chat.say("i am moving house")
+    assert chat.say("i need to cancel my service")["form"]["name"] == "cancel_form"
+    turn = chat.say("stop")
+    assert turn["form"]["name"] == "move_form"
+    assert turn["question"] == "move_address"
+
+
+def test_what_was_said_in_a_form_that_was_left_is_still_known_on_return(assistant: Assistant) -> None:
+    chat = assistant.chat("10042")
+    chat.say("i'm moving to 14 Elm Street, Alder Falls 48103")
+    chat.say("i want to cancel my service")
+    assert chat.say("stop")["question"] == "move_date"
+
+
+def test_stopping_forgets_the_form(assistant: Assistant) -> None:
+    chat = assistant.chat("10042")
+    chat.say("i'm moving to 14 Elm Street, Alder Falls 48103")
+    assert chat.say("never mind")["form"] is None
+    assert chat.say("i am moving house")["question"] == "move_address"
+
+
+def test_a_known_customer_is_not_asked_who_they_are(assistant: Assistant) -> None:
+    assert assistant.chat("10042").say("i am moving house")["question"] == "move_address"
+
+
+def test_facts_are_used_instead_of_questions(assistant: Assistant) -> None:
+    chat = assistant.chat()
+    chat.know(phone="312-555-0142", postcode="48104")
+    turn = chat.say("i forgot my password")
+    assert turn["question"] is None
+    assert "link to" in words(turn)
+
+
+def test_a_handle_that_leads_nowhere_is_not_asked_for_again(assistant: Assistant) -> None:
+    chat = assistant.chat()
+    chat.know(account_number="99999")
+    assert chat.say("i forgot my password")["question"] == "email"
+    chat.know(email="nobody@example.com")
+    assert chat.say("nobody@example.com")["question"] == "phone"
+
+
+def test_not_knowing_the_account_number_is_no_dead_end(assistant: Assistant) -> None:
+    chat = assistant.chat()
+    chat.say("i forgot my password")
+    assert chat.say("i dont know my account number")["question"] == "email"
+    assert chat.say("312-555-0142")["question"] == "account_postcode"
+
+
+def test_a_wrong_postcode_twice_is_a_matter_for_a_person(assistant: Assistant) -> None:
+    chat = assistant.chat()
+    chat.say("reset my password, account number 10042")
+    chat.say("99999")
+    chat.say("88888")
+    assert assistant.desk.packages[-1]["reason_code"] == "security"
+
+
+def test_saying_no_at_the_end_changes_nothing(assistant: Assistant) -> None:
+    chat = assistant.chat("10042")
+    chat.say("change my phone number to 312-555-9999")
+    turn = chat.press("No")
+    assert "nothing" in words(turn)
+    assert turn["tried"] == []
