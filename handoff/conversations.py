@@ -64,7 +64,7 @@ async def receive(session: AsyncSession, inbound: Inbound) -> Receipt:
     if known:
         return _receipt(known, is_new=False)
     text, payload = await _what_was_said(session, conversation, inbound)
-    masked = masking.mask(text, asked_for_card=await _was_about_a_card(session, conversation))
+    masked = masking.mask(text, **await _light_of(session, conversation))
     message = _append(session, conversation, Speaker(Author.CUSTOMER, inbound.name), Words(masked.text))
     message.client_ref, message.payload, message.is_masked = inbound.client_ref, payload, masked.is_masked
     conversation.waiting_since = conversation.waiting_since or message.created_at
@@ -153,14 +153,20 @@ async def _button(session: AsyncSession, conversation: Conversation, message_id:
     return button
 
 
-async def _was_about_a_card(session: AsyncSession, conversation: Conversation) -> bool:
-    """Whether the words just before this message put a bare number in the light of a payment card."""
-    recent = await session.scalars(
-        select(Message.text)
-        .where(Message.conversation_id == conversation.id, Message.seq > conversation.last_seq - 2)
-        .where(Message.audience == Audience.EVERYONE)
+async def _light_of(session: AsyncSession, conversation: Conversation) -> dict[str, Any]:
+    """What the words just before this message say about a number in it: was a card spoken of, was it begun already?"""
+    recent = await session.execute(
+        select(Message.author, Message.text)
+        .where(Message.conversation_id == conversation.id, Message.audience == Audience.EVERYONE)
+        .order_by(Message.seq.desc())
+        .limit(8)
     )
-    return any(masking.speaks_of_card(text) for text in recent)
+    rows = list(recent)[::-1]
+    pieces = [text for author, text in rows if author == Author.CUSTOMER][-3:]
+    return {
+        "asked_for_card": any(masking.speaks_of_card(text) for _, text in rows[-2:]),
+        "earlier": "\n".join(piece[-40:] for piece in pieces),
+    }
 
 
 async def _give_to_whoever_answers(session: AsyncSession, conversation: Conversation, message: Message) -> None:

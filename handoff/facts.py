@@ -19,6 +19,9 @@ from handoff.ports import FoundFact
 REFERENCE = "reference"
 """The name of an identifier nobody asked for and nothing names."""
 
+SEVERAL = identifiers.NUMBERED | {REFERENCE, "email", "phone", "address", "date", "amount"}
+"""What a customer may have more than one of, each of them worth keeping in sight."""
+
 LABELS = {
     "account_number": "Account number",
     "order_number": "Order number",
@@ -37,26 +40,45 @@ ASKED_ABOUT = {
     "account_number": r"account\s*(number|id|no)|customer\s*(number|id)|which account",
     "order_number": r"order\s*(number|id|no)|which order",
     "email": r"e-?mail",
-    "phone": r"phone|mobile|call you|reach you",
+    "phone": r"phone number|mobile|which phone|your phone\b|number .*(call|reach) you",
     "postcode": r"post\s?code|zip",
     "address": r"address|where (do you|should|can) .*(live|pick|collect|send)",
     "item": r"(which|what) (item|device|box|product|equipment)",
     "amount": r"how much|what amount|which amount",
     "date": r"(what|which) (date|day)|when (did|was)",
+    "claim_number": r"claim\s*(number|id|no)",
+    "policy_number": r"policy\s*(number|id|no)",
+    "serial_number": r"serial",
+    "return_number": r"return number",
+    "case_ref": r"case (number|reference)",
+    "ssn": r"\bssn\b|social security",
     "return_reason": r"(reason|why).*(return|send)",
     "customer_name": r"your (full )?name",
 }
 
+SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
+REQUEST = re.compile(
+    r"^\W*(what|which|where|when|how much|can i|could you|can you|may i|(please )?(give|send|tell)( me| us)?)\b"
+    r"|\b(please (give|send|tell)|i('ll| will)? (also )?need your|let me have)\b",
+    re.I,
+)
+
 
 async def current(session: AsyncSession, conversation_id: str) -> list[Fact]:
-    """The facts that hold, newest first: one of each name, but every reference."""
+    """The facts that hold, newest first: every identifier, for there may be two orders or two addresses in one story,
+    and the newest of whatever else was told."""
     rows = await session.scalars(
         select(Fact).where(Fact.conversation_id == conversation_id).order_by(Fact.stated_at.desc(), Fact.id.desc())
     )
     named: dict[str, Fact] = {}
     for fact in rows:
-        named.setdefault(f"{REFERENCE} {fact.normalized}" if fact.name == REFERENCE else fact.name, fact)
+        named.setdefault(key(fact), fact)
     return list(named.values())
+
+
+def key(fact: Fact) -> str:
+    """Facts of one key replace each other."""
+    return f"{fact.name} {fact.normalized}" if fact.name in SEVERAL else fact.name
 
 
 async def history(session: AsyncSession, conversation_id: str) -> Sequence[Fact]:
@@ -78,22 +100,22 @@ async def read_from_message(session: AsyncSession, conversation: Conversation, m
 
 
 async def _asked_for(session: AsyncSession, conversation: Conversation, message: Message) -> str | None:
-    question = await session.scalar(
-        select(Turn.question)
-        .where(Turn.conversation_id == conversation.id, Turn.status == "answered")
-        .order_by(Turn.id.desc())
-        .limit(1)
-    )
-    if question:
-        return question
-    words = await session.scalar(
-        select(Message.text)
-        .where(Message.conversation_id == conversation.id, Message.seq < message.seq, Message.author == "agent")
-        .where(Message.audience == "everyone")
+    """What the last words before this message asked for, whoever said them; None if nothing or several things."""
+    last = await session.scalar(
+        select(Message)
+        .where(Message.conversation_id == conversation.id, Message.seq < message.seq)
+        .where(Message.audience == "everyone", Message.author.in_(("assistant", "agent")))
         .order_by(Message.seq.desc())
         .limit(1)
     )
-    return next(iter(names_asked(words)), None) if words else None
+    if last is None:
+        return None
+    if last.author == "assistant" and last.in_reply_to:
+        turn = await session.scalar(select(Turn).where(Turn.message_id == last.in_reply_to).limit(1))
+        if turn and turn.question:
+            return turn.question
+    names = names_asked(last.text)
+    return names[0] if len(names) == 1 else None
 
 
 async def put(
@@ -185,19 +207,15 @@ async def set_by_agent(session: AsyncSession, conversation_id: str, agent: Agent
 
 async def carry_over(session: AsyncSession, before: Conversation, after: Conversation) -> None:
     """Offer what was validated in the customer's last conversation to the next one; sensitive facts stay behind."""
-    for fact in await current(session, before.id):
+    for fact in reversed(await current(session, before.id)):
         if fact.is_validated and not fact.is_sensitive:
             await put(session, after, [FoundFact(fact.name, fact.value, True)], set_by="carried")
 
 
 def names_asked(text: str) -> list[str]:
-    """The facts a question asks for, by its words. Statements ask for nothing."""
-    lowered = text.lower()
-    if "?" not in text and not re.search(
-        r"\b(what|which|can i (have|get)|could you|may i|please (give|send|tell))\b", lowered
-    ):
-        return []
-    return [name for name, words in ASKED_ABOUT.items() if re.search(words, lowered)]
+    """The facts a text asks for, by the words of its questions. Statements ask for nothing."""
+    questions = [one.lower() for one in SENTENCE.findall(text) if one.endswith("?") or REQUEST.search(one)]
+    return [name for name, words in ASKED_ABOUT.items() if any(re.search(words, one) for one in questions)]
 
 
 def already_answered(draft: str, facts: Sequence[Fact]) -> list[Fact]:
@@ -207,13 +225,13 @@ def already_answered(draft: str, facts: Sequence[Fact]) -> list[Fact]:
 
 
 def for_assistant(facts: Sequence[Fact]) -> dict[str, dict[str, Any]]:
-    """As contract 1 wants them: by name, without bare references."""
+    """As contract 1 wants them: the newest of each name, without bare references."""
     return {
         fact.name: {
             "value": fact.value,
             "validated": fact.is_validated,
             "source_message_id": fact.source_message_id,
         }
-        for fact in facts
+        for fact in reversed(facts)
         if fact.name != REFERENCE
     }

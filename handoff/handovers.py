@@ -413,7 +413,9 @@ async def _finish(session: AsyncSession, conversation: Conversation, handover: H
 async def _slots_to_carry(session: AsyncSession, conversation: Conversation, *, resume: bool) -> dict[str, Any]:
     """Who the customer is always travels; what they were in the middle of only when they go back to it."""
     known = {
-        fact.name: fact.value for fact in await facts.current(session, conversation.id) if fact.name != "reference"
+        fact.name: fact.value
+        for fact in reversed(await facts.current(session, conversation.id))
+        if fact.name != facts.REFERENCE
     }
     who = {
         name: value for name, value in known.items() if name in ("account_number", "email", "phone", "customer_name")

@@ -1,6 +1,6 @@
 """Finding identifiers in a customer's words. Pure: text in, findings out.
 
-A name comes from the shape (an e-mail looks like nothing else), from the words before it ("order", "account"), or from
+A name comes from the words beside it ("order", "account"), from the shape (an e-mail looks like nothing else), or from
 what was asked just before. An identifier that has none of these is kept as a `reference`: somebody may need it.
 Card numbers never get here; they are masked before.
 """
@@ -11,81 +11,19 @@ from dataclasses import dataclass
 
 import phonenumbers
 
+from handoff import spellings
+
 REGION = "US"
 """Where phone numbers without a country code are dialled from."""
-NUMBERED = {
-    "order_number": r"order|purchase",
-    "account_number": r"account|acct|customer|a/c",
-    "policy_number": r"policy",
-    "claim_number": r"claim",
-    "case_ref": r"case|ticket",
-    "return_number": r"return|rma",
-    "serial_number": r"serial|s/n",
-    "postcode": r"zip|postcode|post code|postal code|pin code",
-}
-LABELLED = re.compile(
-    r"\b(?P<label>" + "|".join(f"(?P<{name}>{words})" for name, words in NUMBERED.items()) + r")\b"
-    r"(?:\s*(?:code|number|num|no\b\.?|nr|id|ref(?:erence)?|#))*\s*(?:is|was|are|:|=|-|#|,)?\s*"
-    r"(?P<value>[A-Za-z]{0,4}[-# ]?\d[\dA-Za-z]*(?:[ -]\d[\dA-Za-z]{1,})*|[A-Z0-9]*\d[A-Z0-9]{4,})",
-    re.I,
-)
-EMAIL = re.compile(r"[\w.+%-]+@(?:[\w-]+\.)+[A-Za-z]{2,}")
-AMOUNT = re.compile(
-    r"(?P<sign>[$£€])\s?(?P<a>\d[\d,]*(?:\.\d{1,2})?)"
-    r"|(?P<b>\d[\d,]*(?:\.\d{1,2})?)\s?(?P<word>dollars?|bucks|usd|eur|euros?|pounds?|gbp)\b",
-    re.I,
-)
-MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
-DATE = re.compile(
-    rf"\b(?:\d{{4}}-\d\d-\d\d|\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{2,4}}"
-    rf"|(?:{MONTHS})[a-z]*\.?\s+\d{{1,2}}(?:\s?(?:st|nd|rd|th))?(?:,?\s+\d{{4}})?"
-    rf"|\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{MONTHS})[a-z]*(?:\s+\d{{4}})?)\b",
-    re.I,
-)
-ORDER = re.compile(r"\bF-?\d{5}\b", re.I)
-CASE_REF = re.compile(r"\bC-\d{3}-\d{3}-\d\b", re.I)
-RETURN = re.compile(r"\bRN-?\d{4,6}\b", re.I)
-CODE = re.compile(r"\b(?=[A-Z0-9]*\d)(?=[A-Z0-9]*[A-Z])[A-Z0-9]{8,14}\b")
-LONG_NUMBER = re.compile(r"(?<![\w$£€.,/-])\d{4}(?:[ -]\d{4}){2,3}(?!\w)|(?<![\w$£€.,/-])\d{9,12}(?![\w/])")
-NUMBER_WITH_PREFIX = re.compile(r"\b(?P<prefix>[a-z]{3}) (?P<digits>\d{3,9})\b", re.I)
-POSTCODE = re.compile(r"(?<![\w#$£€.,/-])\d{5,6}(?![\w/]|[.,]\d)")
-ADDRESS = re.compile(
-    r"\b\d{1,5}\s+(?:[A-Za-z'.]+\s+){1,4}(?:street|str|st|avenue|ave|road|rd|lane|ln|drive|dr|court|ct|way|place|pl"
-    r"|square|sq|boulevard|blvd|close|terrace|row|crescent|park|hill)\b\.?(?:,?\s+(?:apt|flat|unit|suite)\s*\w+)?",
-    re.I,
-)
+REFERENCE = "reference"
+MOST_IN_A_MESSAGE = 30
+MANY_DIGITS = 6
+"""So many after a few letters are a number of something, wherever they stand."""
+NUMBERED = frozenset(spellings.NUMBERED)
 SENSITIVE = frozenset({"ssn"})
-COMMON_WORDS = frozenset(
-    [
-        "the",
-        "and",
-        "for",
-        "was",
-        "are",
-        "has",
-        "had",
-        "not",
-        "but",
-        "you",
-        "all",
-        "can",
-        "her",
-        "his",
-        "its",
-        "our",
-        "out",
-        "day",
-        "get",
-        "who",
-        "may",
-        "apt",
-        "ave",
-        "ssn",
-        "jun",
-        "jul",
-        "dec",
-    ]
-)
+FEWEST_DIGITS = {"postcode": 5, "policy_number": 3, "claim_number": 3, "username": 0}
+ASKED_BY_ENDING = {"_postcode": "postcode", "_place": "postcode", "_address": "address", "_contact": "phone"}
+"""How a question's name tells what is asked for, where it is not the name itself."""
 
 
 @dataclass(frozen=True)
@@ -97,17 +35,24 @@ class Found:
     start: int
     end: int
     is_validated: bool = False
-    is_sensitive: bool = False
+
+    @property
+    def is_sensitive(self) -> bool:
+        return self.name in SENSITIVE
 
 
 def find(text: str, *, asked_for: str | None = None) -> list[Found]:
-    """Identifiers in `text`, none overlapping, in reading order. `asked_for` is the fact just asked for, if any."""
-    taken: list[Found] = []
-    for one in _candidates(text, asked_for):
-        if all(one.end <= other.start or one.start >= other.end for other in taken):
-            taken.append(one)
-    unique = {(one.name, normalize(one.name, one.value)): one for one in reversed(taken)}
-    return sorted(unique.values(), key=lambda one: one.start)
+    """Identifiers in `text`, in reading order, each word used once. `asked_for` is the fact or slot just asked for."""
+    taken = bytearray(len(text))
+    found: dict[tuple[str, str], Found] = {}
+    for one in _candidates(text, kind_of(asked_for)):
+        is_in_address = one.name == "postcode" and any(
+            other.name == "address" and other.end == one.end for other in found.values()
+        )
+        if is_in_address or not any(taken[one.start : one.end]):
+            taken[one.start : one.end] = b"\1" * (one.end - one.start)
+            found.setdefault((one.name, normalize(one.name, one.value)), one)
+    return sorted(found.values(), key=lambda one: one.start)[:MOST_IN_A_MESSAGE]
 
 
 def normalize(name: str, value: str) -> str:
@@ -116,15 +61,13 @@ def normalize(name: str, value: str) -> str:
     if name == "email":
         return value.lower()
     if name == "phone":
-        return (
-            phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-            if (number := _phone(value))
-            else _bare(value)
-        )
+        number = _phone(value)
+        e164 = phonenumbers.PhoneNumberFormat.E164
+        return phonenumbers.format_number(number, e164) if number else _bare(value)
     if name == "amount":
         digits = re.sub(r"[^\d.]", "", value)
         return f"{float(digits):.2f}" if re.fullmatch(r"\d+(\.\d+)?", digits) else value.lower()
-    if name in NUMBERED or name == "reference":
+    if name in NUMBERED or name == REFERENCE:
         return _bare(value)
     return " ".join(value.lower().split())
 
@@ -133,61 +76,87 @@ def _bare(value: str) -> str:
     return re.sub(r"[^0-9a-z]", "", value.lower())
 
 
-def _candidates(text: str, asked_for: str | None) -> Iterator[Found]:
+def kind_of(asked_for: str | None) -> str | None:
+    """The fact that answers a question: `account_postcode` asks for a postcode."""
+    if asked_for is None:
+        return None
+    return next((kind for ending, kind in ASKED_BY_ENDING.items() if asked_for.endswith(ending)), asked_for)
+
+
+def _candidates(text: str, asked: str | None) -> Iterator[Found]:
     """Surest first: whoever comes first keeps the words."""
-    for match in EMAIL.finditer(text):
-        yield Found("email", match.group().rstrip("."), match.start(), match.end())
-    for pattern, name in ((CASE_REF, "case_ref"), (RETURN, "return_number"), (ORDER, "order_number")):
+    yield from _shaped(text)
+    yield from _labelled(text)
+    yield from _phones(text, asked)
+    yield from _dates_and_amounts(text, asked)
+    yield from _bare_ones(text, asked)
+
+
+def _shaped(text: str) -> Iterator[Found]:
+    """What looks like nothing else."""
+    for match in spellings.EMAIL.finditer(text):
+        yield _of("email", match)
+    for pattern, name in (
+        (spellings.CASE_REF, "case_ref"),
+        (spellings.RETURN, "return_number"),
+        (spellings.ORDER, "order_number"),
+    ):
         for match in pattern.finditer(text):
             yield Found(name, match.group().upper(), match.start(), match.end())
-    for match in re.finditer(r"\bssn\b\D{0,15}(\d{4})\b|\b(\d{4})\b\D{0,15}\bssn\b", text, re.I):
-        group = 1 if match.group(1) else 2
-        yield Found("ssn", match.group(group), match.start(group), match.end(group), is_sensitive=True)
-    for match in AMOUNT.finditer(text):
-        yield Found("amount", match.group().strip(), match.start(), match.end())
-    for match in DATE.finditer(text):
-        yield Found("date", match.group(), match.start(), match.end())
-    for match in ADDRESS.finditer(text):
-        yield Found("address", match.group().strip(), match.start(), match.end())
-    yield from _labelled(text)
-    yield from _phones(text, asked_for)
-    yield from _bare_ones(text, asked_for)
+    for match in spellings.SSN.finditer(text):
+        yield _of("ssn", match)
+    for match in spellings.DATE.finditer(text):
+        yield _of("date", match)
+    for match in spellings.AMOUNT.finditer(text):
+        yield _of("amount", match)
+    for match in spellings.ADDRESS.finditer(text):
+        yield _of("address", match)
+        if match["postcode"]:
+            yield _of("postcode", match, "postcode")
+    for match in spellings.NAME.finditer(text):
+        yield _of("customer_name", match, "value")
 
 
 def _labelled(text: str) -> Iterator[Found]:
-    for match in LABELLED.finditer(text):
-        value = match["value"].strip(" -#")
-        name = next(name for name in NUMBERED if match[name])
-        if sum(letter.isdigit() for letter in value) >= (5 if name == "postcode" else 4):
-            start = match.start("value")
-            yield Found(name, value, start, match.end("value"))
+    at = 0
+    while match := spellings.LABEL_BEFORE.search(text, at):
+        name, value = _label(match), match["value"]
+        is_one = _is_identifier(name, value)
+        if is_one:
+            yield _of(name, match, "value")
+        at = match.end() if is_one else match.start() + 1
 
 
-def _phones(text: str, asked_for: str | None) -> Iterator[Found]:
-    """Only numbers written like one, or given when a phone number was asked for: ten bare digits may be an order."""
-    for match in phonenumbers.PhoneNumberMatcher(text, REGION, leniency=phonenumbers.Leniency.POSSIBLE):
-        looks_like_one = bool(re.search(r"[+()]|\d[ .-]\d", match.raw_string))
-        spoken_of = re.search(r"\b(phone|mobile|cell|call|tel|number is|reach)\b", text[: match.start], re.I)
-        if asked_for == "phone" or spoken_of or (looks_like_one and phonenumbers.is_valid_number(match.number)):
-            is_valid = phonenumbers.is_valid_number(match.number)
-            yield Found("phone", match.raw_string, match.start, match.end, is_validated=is_valid)
+def _label(match: re.Match[str]) -> str:
+    return next(name for name in spellings.NUMBERED if match[name])
 
 
-def _bare_ones(text: str, asked_for: str | None) -> Iterator[Found]:
-    """Identifiers without a name of their own: what was asked for, else a postcode by shape, else a reference."""
-    asked = asked_for if asked_for in NUMBERED else None
-    for match in LONG_NUMBER.finditer(text):
-        yield Found(asked or "reference", match.group(), match.start(), match.end())
-    for match in CODE.finditer(text):
-        yield Found(asked or "reference", match.group(), match.start(), match.end())
-    for match in NUMBER_WITH_PREFIX.finditer(text):
-        if match["prefix"].lower() not in COMMON_WORDS:
-            yield Found(asked or "reference", match.group(), match.start(), match.end())
-    for match in POSTCODE.finditer(text):
-        if asked and asked != "postcode":
-            yield Found(asked, match.group(), match.start(), match.end())
-        elif asked == "postcode" or len(match.group()) == 5 or match.group() == text.strip():
-            yield Found("postcode", match.group(), match.start(), match.end())
+def _is_identifier(name: str, value: str) -> bool:
+    digits = sum(letter.isdigit() for letter in value)
+    if name == "username":
+        return len(value) > 2
+    if name == "ssn":
+        return digits in (4, 9) and value.replace("-", "").isdigit()
+    return digits >= FEWEST_DIGITS.get(name, 4) or bool(spellings.CODE.fullmatch(value)) or _is_letters_code(value)
+
+
+def _is_letters_code(value: str) -> bool:
+    return bool(spellings.LETTERS_CODE.fullmatch(value))
+
+
+def _phones(text: str, asked: str | None) -> Iterator[Found]:
+    """Numbers written like one; others only where a phone is spoken of: ten bare digits may be an order."""
+    for match in spellings.PHONE.finditer(text):
+        number = _phone(match.group())
+        if number and (phonenumbers.is_valid_number(number) or asked == "phone" or _speaks_of_phone(text, match)):
+            yield _of("phone", match)
+    for match in spellings.PHONE_IF_SPOKEN_OF.finditer(text):
+        if asked == "phone" or _speaks_of_phone(text, match):
+            yield _of("phone", match)
+
+
+def _speaks_of_phone(text: str, match: re.Match[str]) -> bool:
+    return bool(spellings.SPEAKS_OF_PHONE.search(text[max(0, match.start() - 48) : match.start()]))
 
 
 def _phone(value: str) -> phonenumbers.PhoneNumber | None:
@@ -195,3 +164,84 @@ def _phone(value: str) -> phonenumbers.PhoneNumber | None:
         return phonenumbers.parse(value, REGION)
     except phonenumbers.NumberParseException:
         return None
+
+
+def _dates_and_amounts(text: str, asked: str | None) -> Iterator[Found]:
+    """Numbers that only the words beside them, or the question, make a date or an amount."""
+    for match in spellings.COMPACT_DATE.finditer(text):
+        yield _of("date", match)
+    for pattern, name in ((spellings.SHORT_DATE, "date"), (spellings.AMOUNT_NAMED, "amount")):
+        for match in pattern.finditer(text):
+            yield _of(name, match, "value")
+    if asked == "amount" and re.fullmatch(r"\D{0,20}\d{1,7}(\.\d\d)?\D{0,20}", text):
+        for match in re.finditer(r"\d{1,7}(\.\d\d)?", text):
+            yield _of("amount", match)
+
+
+def _bare_ones(text: str, asked: str | None) -> Iterator[Found]:
+    """Identifiers without a name of their own: one from the words after them, else what was asked for."""
+    wanted = asked if asked in NUMBERED else None
+    is_nothing_else = _holds_only_identifiers(text)
+    for match in spellings.PREFIXED.finditer(text):
+        name = _label_after(text, match)
+        if name or is_nothing_else or sum(map(str.isdigit, match.group())) >= MANY_DIGITS:
+            yield _of(name or _fitting(wanted, match.group()), match)
+    for pattern in (spellings.LONG_NUMBER, spellings.CODE, spellings.LETTERS_CODE):
+        for match in pattern.finditer(text):
+            yield _of(_label_after(text, match) or _fitting(wanted, match.group()), match)
+    yield from _short_ones(text, wanted, is_nothing_else=is_nothing_else)
+    if is_nothing_else:
+        for match in spellings.LOWER_CODE.finditer(text):
+            yield _of(_fitting(wanted, match.group()), match)
+
+
+def _short_ones(text: str, wanted: str | None, *, is_nothing_else: bool) -> Iterator[Found]:
+    """Four to six digits: what was asked for, an account where accounts are spoken of, a postcode beside a place."""
+    is_about_account = bool(spellings.SPEAKS_OF_ACCOUNT.search(text))
+    for match in spellings.SHORT_NUMBER.finditer(text):
+        before = text[max(0, match.start() - 24) : match.start()]
+        name = _label_after(text, match)
+        if name is None and wanted and _is_identifier(wanted, match.group()):
+            name = wanted
+        if name is None and len(match.group()) >= FEWEST_DIGITS["postcode"]:
+            name = _name_by_place(before, is_about_account=is_about_account)
+        is_year = spellings.YEAR.fullmatch(match.group())
+        if name or (is_nothing_else and not is_year):
+            yield _of(name or REFERENCE, match)
+
+
+def _name_by_place(before: str, *, is_about_account: bool) -> str | None:
+    if spellings.IN_A_PLACE.search(before):
+        return "postcode"
+    if is_about_account:
+        return "account_number"
+    return "postcode" if spellings.AFTER_A_PLACE.search(before) else None
+
+
+def _fitting(wanted: str | None, value: str) -> str:
+    """The name asked for, unless the value could never be one."""
+    is_too_long = wanted in ("postcode", "ssn") and len(_bare(value)) > 9
+    return REFERENCE if wanted is None or is_too_long else wanted
+
+
+def _label_after(text: str, match: re.Match[str]) -> str | None:
+    label = spellings.LABEL_AFTER.match(text, match.end(), match.end() + 60)
+    name = _label(label) if label else None
+    return name if name and _is_identifier(name, match.group()) else None
+
+
+def _holds_only_identifiers(text: str) -> bool:
+    """Whether nothing is left once codes and little words are taken out: the answer to a question, most likely."""
+    if len(text) > 200:
+        return False
+    rest = spellings.PREFIXED.sub(" ", text)
+    for pattern in (spellings.LONG_NUMBER, spellings.CODE, spellings.SHORT_NUMBER, spellings.LOWER_CODE):
+        rest = pattern.sub(" ", rest)
+    return not spellings.FILLER.sub("", rest)
+
+
+def _of(name: str, match: re.Match[str], group: str | int = 0) -> Found:
+    value = match[group].strip(" .,#-")
+    start = match.start(group) + match[group].index(value)
+    is_valid = name == "phone" and (number := _phone(value)) is not None and phonenumbers.is_valid_number(number)
+    return Found(name, value, start, start + len(value), is_validated=is_valid)

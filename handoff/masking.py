@@ -59,7 +59,7 @@ def mask(text: str, *, asked_for_card: bool = False, earlier: str = "") -> Maske
 
 def speaks_of_card(text: str) -> bool:
     """Whether a message puts the next bare number in the light of a payment card."""
-    return last_label(text) is Label.CARD
+    return last_label(text.replace(MASK, "")) is Label.CARD
 
 
 def _without(text: str, spans: list[tuple[int, int]]) -> Masked:

@@ -22,6 +22,7 @@ from handoff.desk.pages import (
     Queue,
 )
 from handoff.errors import NotFound
+from handoff.facts import key as fact_key
 from handoff.models import Agent, CannedAnswer, Case, Conversation, Customer, Fact, Handover, Identity, Message, Turn
 from handoff.ports import Audience, Author
 
@@ -143,7 +144,7 @@ def _continues(above: MessageView, view: MessageView) -> bool:
 
 
 async def facts(session: AsyncSession, conversation_id: str) -> tuple[FactView, ...]:
-    """The current fact of each name, each with the place of the message it came from. References keep every value."""
+    """The facts that hold, each with the place of the message it came from."""
     rows = (
         await session.execute(
             select(Fact, Message.seq)
@@ -154,8 +155,7 @@ async def facts(session: AsyncSession, conversation_id: str) -> tuple[FactView, 
     ).all()
     current: dict[str, FactView] = {}
     for fact, seq in rows:
-        key = f"{fact.name}:{fact.normalized}" if fact.name == "reference" else fact.name
-        current.setdefault(key, fact_view(fact, seq))
+        current.setdefault(fact_key(fact), fact_view(fact, seq))
     return tuple(sorted(current.values(), key=lambda view: view.stated_at))
 
 
