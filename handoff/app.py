@@ -18,7 +18,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from handoff import conversations, desk, offers, turns
+from handoff import conversations, desk, handovers, offers, turns
 from handoff.agents import Throttle
 from handoff.api.routes import router as api_router
 from handoff.assistants.rasa import Rasa
@@ -95,14 +95,20 @@ async def _open(stack: contextlib.AsyncExitStack, assistant: Assistant | None, c
         await _deliver(database, by_name, item)
 
     async def offer_expired(item: OutboxItem) -> None:
-        await database.write(
-            lambda session: offers.expire(session, item.body["handover_id"], item.body["agent_id"])
-        )
+        await database.write(lambda session: offers.expire(session, item.body["handover_id"], item.body["agent_id"]))
+
+    async def look_after(item: OutboxItem) -> None:
+        await database.write(lambda session: handovers.look_after(session, item.conversation_id))
 
     async def given_up(item: OutboxItem) -> None:
         await database.write(lambda session: turns.when_given_up(session, item))
 
-    jobs = {"ask_assistant": asking.ask, "deliver_message": deliver, "offer_expired": offer_expired}
+    jobs = {
+        "ask_assistant": asking.ask,
+        "deliver_message": deliver,
+        "offer_expired": offer_expired,
+        "look_after": look_after,
+    }
     runner = Runner(database, jobs, given_up)
     database.wake = runner.wake
     await stack.enter_async_context(runner)

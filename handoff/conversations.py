@@ -67,7 +67,9 @@ async def receive(session: AsyncSession, inbound: Inbound) -> Receipt:
     masked = masking.mask(text, **await _light_of(session, conversation))
     message = _append(session, conversation, Speaker(Author.CUSTOMER, inbound.name), Words(masked.text))
     message.client_ref, message.payload, message.is_masked = inbound.client_ref, payload, masked.is_masked
-    conversation.waiting_since = conversation.waiting_since or message.created_at
+    if conversation.waiting_since is None:
+        conversation.waiting_since = message.created_at
+        await _watch_for_an_absent_agent(session, conversation)
     await session.flush()
     await facts.read_from_message(session, conversation, message)
     await _give_to_whoever_answers(session, conversation, message)
@@ -167,6 +169,12 @@ async def _light_of(session: AsyncSession, conversation: Conversation) -> dict[s
         "asked_for_card": any(masking.speaks_of_card(text) for _, text in rows[-2:]),
         "earlier": "\n".join(piece[-40:] for piece in pieces),
     }
+
+
+async def _watch_for_an_absent_agent(session: AsyncSession, conversation: Conversation) -> None:
+    """Somebody is owed a word by a person: look later whether that person is still there."""
+    if conversation.floor == Floor.AGENT:
+        await outbox.add(session, conversation.id, "timer", "look_after", after_s=settings().reply_timeout_s)
 
 
 async def _give_to_whoever_answers(session: AsyncSession, conversation: Conversation, message: Message) -> None:

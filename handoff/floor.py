@@ -29,6 +29,8 @@ class Verb(StrEnum):
     """To the assistant, with an outcome."""
     WITHDRAW = "withdraw"
     """The customer no longer wants to wait."""
+    REQUEUE = "requeue"
+    """The agent who has it is gone; somebody else must take it."""
     RESOLVE = "resolve"
     """Done; nobody needs the floor."""
     WAKE = "wake"
@@ -43,6 +45,7 @@ MOVES: dict[tuple[Floor, Verb], Floor] = {
     (Floor.QUEUE, Verb.RESOLVE): Floor.CLOSED,
     (Floor.AGENT, Verb.TRANSFER): Floor.QUEUE,
     (Floor.AGENT, Verb.GIVE_BACK): Floor.BOT,
+    (Floor.AGENT, Verb.REQUEUE): Floor.QUEUE,
     (Floor.AGENT, Verb.RESOLVE): Floor.CLOSED,
     (Floor.CLOSED, Verb.WAKE): Floor.BOT,
 }

@@ -200,6 +200,24 @@ async def transfer(session: AsyncSession, conversation_id: str, agent: Agent, te
     return conversation
 
 
+async def look_after(session: AsyncSession, conversation_id: str) -> None:
+    """A customer has waited long for an agent. If that agent has left the desk, everyone else is asked."""
+    conversation = await floor.hold(session, conversation_id)
+    if conversation.floor != Floor.AGENT or conversation.waiting_since is None:
+        return
+    holder = await session.get_one(Agent, conversation.agent_id)
+    handover = await queues.sitting(session, conversation.id)
+    if handover is None or await queues.is_here(session, holder.id):
+        await outbox.add(session, conversation.id, "timer", "look_after", after_s=settings().reply_timeout_s)
+        return
+    floor.move(session, conversation, Verb.REQUEUE)
+    await _say_system(session, conversation, f"{holder.name} had to leave. Somebody else will read on from here.")
+    handover.state, handover.declined_by = HandoverState.WAITING, [holder.id]
+    case = await session.get_one(Case, handover.case_id)
+    await cases.assign(session, case.ref, cases.SYSTEM, None)
+    await offers.make(session, handover)
+
+
 async def withdraw(session: AsyncSession, conversation_id: str) -> Conversation:
     """The customer no longer wants to wait: the assistant has the floor again, the case stays open."""
     conversation = await floor.hold(session, conversation_id)

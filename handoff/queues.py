@@ -101,6 +101,11 @@ async def next_agent(session: AsyncSession, handover: Handover) -> Agent | None:
     return None
 
 
+async def is_here(session: AsyncSession, agent_id: str) -> bool:
+    """Whether this agent is at the desk now."""
+    return await session.scalar(select(Agent.id).where(Agent.id == agent_id, *_is_here())) is not None
+
+
 async def _someone_is_here(session: AsyncSession, team: str) -> bool:
     return any(team in agent.teams for agent in await session.scalars(select(Agent).where(*_is_here())))
 

@@ -60,6 +60,9 @@ class Settings(BaseSettings):
 
     # People
     offer_timeout_s: float = Field(default=60.0, description="After this the offer goes to the next agent.")
+    reply_timeout_s: float = Field(
+        default=180.0, description="A customer unanswered for this long by an agent who is gone goes back to the queue."
+    )
     agent_session_hours: float = 12.0
     agent_away_after_s: float = Field(default=90.0, description="Without a sign of life the agent counts as away.")
     opening_hours: str = Field(

@@ -49,13 +49,13 @@ class Turns:
         if request is None:
             await self.database.write(lambda session: pass_over(session, turn_id))
             return
-        started = clock.now()
+        started, deadline_s = clock.now(), settings().assistant_timeout_s
         try:
             # Outside the transaction: a slow assistant must not hold a database connection.
-            async with self._room, self._showing_that_we_work(item.conversation_id):
+            async with asyncio.timeout(deadline_s), self._showing_that_we_work(item.conversation_id), self._room:
                 result = await self.assistant.answer(request)
-        except AssistantFailed as failure:
-            sentence = failure.message
+        except (AssistantFailed, TimeoutError) as failure:
+            sentence = getattr(failure, "message", f"The assistant did not answer within {deadline_s:g} s.")
             await self.database.write(lambda session: fail(session, turn_id, sentence))
             return
         ms = int((clock.now() - started).total_seconds() * 1000)

@@ -51,6 +51,7 @@ class Rasa:
 
     def __init__(self, url: str, secret: str, timeout_s: float) -> None:
         self._timeout_s = timeout_s
+        self._unreachable_since: float | None = None
         self._client = httpx.AsyncClient(
             base_url=url, headers={"X-Tellonce-Secret": secret}, timeout=timeout_s, trust_env=False
         )
@@ -81,10 +82,17 @@ class Rasa:
             return False
 
     async def _post_until_delivered(self, request: TurnRequest) -> bytes:
+        """Tries while Rasa may be restarting; once it has been away for a whole deadline, nobody waits for it again."""
+        now = asyncio.get_running_loop().time
         while True:
             try:
-                return await self._post(request)
+                body = await self._post(request)
+                self._unreachable_since = None
+                return body
             except (httpx.ConnectError, httpx.RemoteProtocolError, httpx.ReadError):
+                self._unreachable_since = self._unreachable_since or now()
+                if now() - self._unreachable_since > self._timeout_s:
+                    raise AssistantFailed("The assistant is not running.") from None
                 await asyncio.sleep(TRY_AGAIN_AFTER_S)
             except httpx.HTTPError as error:
                 raise AssistantFailed(f"The assistant could not be reached: {type(error).__name__}.") from None

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases, facts, handovers, offers
+from handoff import agents, cases, facts, handovers, offers
 from handoff.assistants.scripted import saying
 from handoff.errors import FloorTaken, IllegalMove
 from handoff.package import Handback, HandoverAnswer, HandoverPackage, HandoverRequest, Issue
@@ -238,3 +238,17 @@ async def test_a_customer_who_writes_after_the_end_wakes_the_assistant(desk: Des
     await desk.customer_says("hello again")
     await desk.run_outbox()
     assert (await desk.words(receipt.conversation_id))[-1] == ("assistant", "everyone", "You said: hello again")
+
+
+async def test_a_customer_of_an_agent_who_left_goes_back_to_the_queue(desk: Desk) -> None:
+    dana, sam = await desk.agent("Dana"), await desk.agent("Sam")
+    receipt = await desk.customer_says("hello")
+    await desk.write(lambda session: handovers.take_over(session, receipt.conversation_id, dana))
+    await desk.customer_says("are you there?")
+    await desk.write(lambda session: handovers.look_after(session, receipt.conversation_id))
+    assert (await desk.conversation(receipt.conversation_id)).floor == "agent"
+    await desk.write(lambda session: agents.left(session, dana.id))
+    await desk.write(lambda session: handovers.look_after(session, receipt.conversation_id))
+    assert (await desk.conversation(receipt.conversation_id)).floor == "queue"
+    async with desk.database.read() as session:
+        assert (await handovers.current(session, receipt.conversation_id)).offered_to == sam.id
