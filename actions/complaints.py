@@ -1,7 +1,7 @@
 """A complaint: listen, say what we can see of the trouble, offer a person.
 
-What is shown comes from the company for a customer we know, and from the cases the hub told us of. A second complaint means
-that talking to a bot has become the complaint.
+What is shown comes from the company for a customer we know, and from the cases the hub told us of. A second complaint
+means that talking to a bot has become the complaint.
 """
 
 import asyncio

@@ -36,7 +36,7 @@ SCOPES = {
 }
 SCOPE_ANSWERS = {
     r"\b(every\w*|all|both|none|whole)\b": "every device",
-    r"\b(only|just|one|single|my|the)\b": "one device",
+    r"\b(only|just|one|single)\b|\b(my|the) (phone|laptop|tv|tablet|computer|pc|console)": "one device",
 }
 LIGHTS = {
     r"red|orange|amber|yellow|blink|flash": "red or orange",
@@ -129,8 +129,8 @@ class OutageDiagnosisForm(FormFromFacts):
         """Words like "dead" and "not working" are about lights, or about our advice, only when we asked for that."""
         asked = tracker.slots.get(REQUESTED_SLOT)
         heard = super().hear(tracker, moment)
-        if asked == "outage_fixed":
-            return {slot: value for slot, value in heard.items() if slot == asked}
+        if asked == "outage_fixed" and asked in heard:
+            return {asked: heard[asked]}
         return {slot: value for slot, value in heard.items() if slot not in ONLY_WHEN_ASKED or slot == asked}
 
     def answer(self, asked: str, tracker: Tracker) -> dict[str, Any]:

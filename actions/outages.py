@@ -34,6 +34,8 @@ class OutageReport(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         if entity_of(tracker, "outage_test"):
             return [FollowupAction("action_outage_test_line")]
+        if tracker.active_loop_name == "outage_diagnosis_form" and not named(tracker):
+            return []  # said again in the middle of the diagnosis: its question follows
         place = named(tracker) or home(tracker)
         found = await known_at(dispatcher, place) if place else None
         if place is None or found is None:

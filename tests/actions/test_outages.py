@@ -183,6 +183,29 @@ async def test_whether_the_advice_helped_is_understood_in_plain_words(text: str,
     assert (await run(OutageDiagnosisForm(), words)).slots["outage_fixed"] == meant
 
 
+@pytest.mark.parametrize(("text", "intent"), [("sorry, only one device", "troubleshoot"), ("just my laptop", "inform")])
+async def test_an_earlier_answer_can_be_corrected_while_another_is_asked(text: str, intent: str) -> None:
+    slots = {"outage_test": {"outcome": "ok"}, "outage_symptom": "slow", "outage_scope": "every device"}
+    words = said(text, intent, form="outage_diagnosis_form", slots=slots | {"requested_slot": "outage_fixed"})
+    turn = await run(OutageDiagnosisForm(), words)
+    assert turn.slots["outage_scope"] == "one device"
+    assert turn.slots["requested_slot"] == "outage_fixed"
+
+
+async def test_a_question_about_the_bill_is_not_taken_for_a_device() -> None:
+    slots = {"outage_test": {"outcome": "ok"}, "outage_symptom": "slow", "requested_slot": "outage_scope"}
+    words = said("hows my bill btw", "bill_balance", form="outage_diagnosis_form", slots=slots)
+    turn = await run(OutageDiagnosisForm(), words)
+    assert "outage_scope" not in turn.slots
+
+
+async def test_saying_it_again_does_not_start_the_diagnosis_again() -> None:
+    words = said("my internet is down", "outage_report", account="10003", form="outage_diagnosis_form")
+    turn = await run(OutageReport(), words)
+    assert turn.tried == {}
+    assert turn.next_action is None
+
+
 async def test_a_fault_report_holds_all_that_was_said_and_tried() -> None:
     tested = await run(
         OutageTestLine(), said("", "troubleshoot", account="10016", slots={"outage_said": "wifi is so slow"})
