@@ -1,6 +1,6 @@
 """What returns, changes of returns and exchanges have in common: one of the customer's devices, and why.
 
-The device is understood from buttons or words ("teh cabel box"); the reason becomes a condition the rules know; the rules
+The device is understood from buttons or words ("teh cabel box"); the reason becomes a condition the rules know; they
 are asked once both are known. Questions about the rules are answered in the middle of the form, which then goes on.
 """
 
@@ -13,10 +13,10 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import addresses, devices, windows
-from actions.backends import orders, returns
+from actions.backends import returns
 from actions.backends.errors import NotFound
 from actions.backends.orders import Equipment
-from actions.backends.returns import Condition, Return
+from actions.backends.returns import Condition, PolicyCheck, Return
 from actions.hearing import ALWAYS_HEARD, SURE, Field, Moment, moment_of
 from actions.return_rules import answer, is_about_rules
 from actions.said import intent_of, text_of
@@ -32,16 +32,19 @@ Slots = dict[str, Any]
 DEVICE: Mapping[str, Field] = {"return_item": Field(is_free_text=True), "return_reason": Field(is_free_text=True)}
 REASONS = {
     "damaged": r"damag|crack|smash|scratch|\bbent\b|spill|dropped (it|the)|fell",
-    "faulty": r"(does ?n.?t|do ?n.?t|not|never|no longer|stopped|won.?t) (even )?(work|turn|start|boot|power)|broke|fault|"
-    r"defect|\bdead\b|kaput|glitch|freez|useless|stain",
-    "unopened": r"(un|never |not )(been )?open|sealed|wrong (item|thing|model|box|one|size|colou?r)|untouched",
-    "not needed": r"(do ?n.?t|no longer|not|never)[a-z ]{0,12}(need|want|use)|chang\w+ my mind|too many|spare|extra\b|duplicate|"
-    r"merg|moving|moved|two of (them|those)|upgrad|cancel\w* (my )?(service|tv|plan)|surplus|one too",
+    "faulty": r"(does ?n.?t|do ?n.?t|not|never|no longer|stopped|won.?t) (even )?(work|turn|start|boot|power)|"
+    r"broke|fault|defect|\bdead\b|kaput|glitch|freez|useless|stain",
+    "unopened": r"(un|never |not )(been )?open|sealed|wrong (item|stuff|thing|model|box|one|size|colou?r)|untouched",
+    "not needed": r"(do ?n.?t|no longer|not|never)[a-z ]{0,12}(need|want|use)|chang\w+ my mind|too many|spare|"
+    r"extra\b|duplicate|merg|moving|moved|two of (them|those)|upgrad|cancel\w* (my )?(service|tv|plan)|surplus|one too",
 }
 CONDITIONS: Mapping[str, Condition] = {"damaged": "damaged", "faulty": "faulty", "unopened": "unopened"}
 LONGEST_REASON = 200
+LOOK_BACK = 4
+FREELY_ANSWERED = ("return_item", "return_reason", "return_address", "return_window", "return_point")
+SUMMARIES = ("return_confirm", "return_change", "exchange_confirm", "policy_exception")
 WANTS_CHANGE = re.compile(
-    r"^\W*(no|nope|sorry|actually|wait|oops|i mean|rather|instead|not)\b|\binstead\b|\bchange\b", re.I
+    r"^\W*(no|nope|sorry|actually|wait|oops|i mean|rather|instead|not)\b|\binstead\b|\bchange\b", re.IGNORECASE
 )
 OVER = ("cancelled", "refunded")
 
@@ -68,17 +71,12 @@ class DeviceForm(TravelsBack, SettlingForm):
 
     @staticmethod
     def _is_plain_answer(tracker: Tracker, heard: Slots) -> bool:
-        """ "I changed my mind" and "it doesn't work" answer the question for the reason, whatever else they look like."""
+        """ "I changed my mind" and "it doesn't work" are reasons when we ask for one, whatever else they look like."""
         asked, text = asked_for(tracker), text_of(tracker)
         if asked not in heard or intent_of(tracker) in ("talk_to_human", "handback"):
             return False
-        if asked == "return_reason":
-            return reason_in(text) is not None
-        return intent_of(tracker) != "cancel_flow" and (
-            (asked == "return_item" and devices.is_named(text))
-            or (asked == "return_address" and addresses.spoken(text) is not None)
-            or (asked == "return_window" and windows.fitting(text, (), today()) is not None)
-        )
+        is_giving_up = intent_of(tracker) == "cancel_flow" and asked != "return_reason"
+        return not is_giving_up and _fits_question(asked, text)
 
     def hear(self, tracker: Tracker, moment: Moment) -> Slots:
         """What the base class hears, plus devices, reasons and journeys in free words. A question changes nothing."""
@@ -94,18 +92,16 @@ class DeviceForm(TravelsBack, SettlingForm):
             if slot not in ("return_method", "return_reason") or slot == asked
         }
         details = self._new_details(text, asked, tracker)
-        if asked in ("return_confirm", "exchange_confirm", "policy_exception") and details:
+        if asked in SUMMARIES and asked != "return_change" and details:
+            heard.pop(asked, None)
+        if asked in FREELY_ANSWERED and set(details) - {asked} and not _fits_question(asked, text):
             heard.pop(asked, None)
         return heard | details
 
     def _new_details(self, text: str, asked: str | None, tracker: Tracker) -> Slots:
         """Details fill what is empty, answer what is asked, and replace the rest only when the customer corrects."""
         details = self.travel_in(text, asked, tracker) | self._device_in(text)
-        is_correcting = bool(WANTS_CHANGE.search(text)) or asked in (
-            "return_confirm",
-            "return_change",
-            "exchange_confirm",
-        )
+        is_correcting = bool(WANTS_CHANGE.search(text)) or asked in SUMMARIES
         known = {slot: value for slot, value in details.items() if slot in self.fields}
         return {
             slot: value
@@ -169,7 +165,9 @@ class DeviceForm(TravelsBack, SettlingForm):
         owned = await equipment_of_form(dispatcher, tracker)
         said = tracker.slots.get("return_item")
         if not owned:
-            raise PersonNeeded("policy_exception", f"{self.wish(tracker)} The account lists no equipment.")
+            raise PersonNeeded(
+                "policy_exception", "I see no equipment on your account, and you have something to send back."
+            )
         if said is None and len(owned) == 1 and asked_for(tracker) != "return_item":
             tracker.slots["return_item"] = owned[0].serial
         elif said is not None and said not in {device.serial for device in owned}:
@@ -184,14 +182,33 @@ class DeviceForm(TravelsBack, SettlingForm):
             return
         account, serial = str(tracker.slots["account_number"]), str(tracker.slots["return_item"])
         condition = self.condition(tracker)
-        check = await tried(
-            dispatcher, "returns.check_policy", returns.check_policy, account, serial=serial, condition=condition
-        )
+        check = await check_policy(dispatcher, account, serial, condition)
         tracker.slots["policy_refusal"] = "" if check.is_allowed else check.sentence
+
+
+def _fits_question(asked: str | None, text: str) -> bool:
+    """Whether these words are the kind of answer the question wants."""
+    match asked:
+        case "return_reason":
+            return reason_in(text) is not None
+        case "return_item":
+            return devices.is_named(text)
+        case "return_address":
+            return addresses.spoken(text) is not None
+        case "return_window":
+            return windows.fitting(text, (), today()) is not None
+    return False
 
 
 def confidence_of(tracker: Tracker) -> float:
     return float(((tracker.latest_message or {}).get("intent") or {}).get("confidence") or 0.0)
+
+
+async def check_policy(
+    dispatcher: CollectingDispatcher, account: str, serial: str, condition: Condition
+) -> PolicyCheck:
+    asked = returns.check_policy
+    return await tried(dispatcher, "returns.check_policy", asked, account, serial=serial, condition=condition)
 
 
 async def device_of_form(dispatcher: CollectingDispatcher, tracker: Tracker) -> Equipment:
@@ -214,9 +231,27 @@ class ActionAskReturnItem(Action):
 
     @or_person
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        owned = await tried(dispatcher, "orders.equipment", orders.equipment, str(tracker.get_slot("account_number")))
+        owned = await equipment_of_form(dispatcher, tracker)
+        offered = candidates(tracker, owned)
+        titled = [(devices.title(one, owned), one) for one in offered]
         dispatcher.utter_message(
             text="Which one is it?",
-            buttons=[choice(f"{one.name} ({weight_of(one)})", "return_item", one.serial) for one in owned],
+            buttons=[choice(f"{title} ({weight_of(one)})", "return_item", one.serial) for title, one in titled],
         )
         return []
+
+
+def candidates(tracker: Tracker, owned: Sequence[Equipment]) -> Sequence[Equipment]:
+    """ "My cable box" leaves two of five; a reply that fits none of them brings all five back."""
+    texts = [event.get("text") or "" for event in tracker.events if event["event"] == "user"][-LOOK_BACK:]
+    if tracker.get_slot("requested_slot") == "return_item" and asked_before(tracker):
+        texts = texts[-1:]
+    named = next((text for text in reversed(texts) if devices.is_named(text) and not text.startswith("/")), "")
+    return devices.meant(named, owned) or owned
+
+
+def asked_before(tracker: Tracker) -> bool:
+    asked = [
+        event for event in tracker.events if event["event"] == "action" and event["name"] == "action_ask_return_item"
+    ]
+    return bool(asked)

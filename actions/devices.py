@@ -22,14 +22,31 @@ SHORTEST_TO_GUESS = 4
 
 
 def meant(text: str, devices: Sequence[Equipment]) -> tuple[Equipment, ...]:
-    """The devices the words fit best: one when they are clear, several when they fit several, none when they fit none."""
+    """The devices the words fit best: one when they are clear, several or none when they are not."""
     said = words(text)
     for device in devices:
         if device.serial.lower() in text.lower():
             return (device,)
-    scores = {device.serial: _score(said, device) for device in devices}
+    scores = {device.serial: _score(said, device) + _owned_as(said, device) for device in devices}
     best = max(scores.values(), default=0)
     return tuple(device for device in devices if best and scores[device.serial] == best)
+
+
+def title(device: Equipment, devices: Sequence[Equipment]) -> str:
+    """The name, and what tells two of the same name apart."""
+    twins = [one for one in devices if one.name == device.name]
+    if len(twins) == 1:
+        return device.name
+    owned = "rented" if device.is_rented else "bought"
+    is_told_apart = sum(one.is_rented == device.is_rented for one in twins) == 1
+    return f"{device.name}, {owned}" if is_told_apart else f"{device.name}, {owned}, no. {device.serial[-4:]}"
+
+
+def _owned_as(said: set[str], device: Equipment) -> int:
+    """ "The one I bought": counts less than a name, but decides between twins."""
+    return int(
+        bool(said & ({"rented", "rent", "rental", "yours"} if device.is_rented else {"bought", "own", "purchased"}))
+    )
 
 
 def is_named(text: str) -> bool:

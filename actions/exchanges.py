@@ -26,8 +26,7 @@ class ValidateExchangeForm(DeviceForm):
     fields = {**DEVICE, **EXCEPTION, "exchange_confirm": Field(is_yes_no=True)}
 
     def wish(self, tracker: Tracker) -> str:
-        item, reason = tracker.slots.get("return_item"), tracker.slots.get("return_reason")
-        return f"The customer wants to exchange {item} (reason: {reason})."
+        return "exchange it all the same"
 
     def condition(self, tracker: Tracker) -> Condition:
         """An exchange is judged as for a faulty device, whatever the reason: so does the company."""
@@ -88,8 +87,8 @@ class ActionExchangeItem(Action):
         order, old = made.replacement_order, made.old_item
         arrives = f" by {day(order.expected_on)}" if order.expected_on else " soon"
         dispatcher.utter_message(
-            text=f"Done: exchange {made.exchange_number}. Your new {old.item} arrives{arrives} as order {order.order_number}. "
-            f"The old one goes back as {old.return_number}."
+            text=f"Done: exchange {made.exchange_number}. Your new {old.item} arrives{arrives} as order "
+            f"{order.order_number}. The old one goes back as {old.return_number}."
         )
         link(dispatcher, f"Label for {old.label.weight_lb:g} lb", old.label.url)
         learned(dispatcher, "exchange_number", made.exchange_number)

@@ -14,7 +14,7 @@ from actions.backends.results import dollars
 from actions.hearing import Field
 from actions.identity import account_of, needs_account
 from actions.refusals import EXCEPTION, is_refused, is_yes, refusal
-from actions.return_changes import CANCELS
+from actions.return_status import CANCELS
 from actions.said import entity_of, text_of
 from actions.settling import SettlingForm
 from actions.slots import leave
@@ -140,7 +140,7 @@ class ValidateOrderCancelForm(OrderForm):
     }
 
     def wish(self, tracker: Tracker) -> str:
-        return f"The customer wants to cancel order {tracker.slots.get('order_number')}."
+        return f"cancel order {tracker.slots.get('order_number')}"
 
     def can_choose(self, order: Order) -> bool:
         return order.can_cancel

@@ -11,11 +11,11 @@ from actions.backends import orders, returns
 from actions.backends.errors import Invalid, Refused
 from actions.backends.orders import Refund
 from actions.backends.results import dollars
+from actions.device_form import OVER
 from actions.hearing import Field
 from actions.identity import account_of, needs_account
 from actions.orders import FACTS, OrderForm, items_of, orders_of
 from actions.refusals import EXCEPTION, is_refused, is_yes, refusal
-from actions.return_changes import OVER
 from actions.said import text_of
 from actions.slots import leave
 from actions.tried import PersonNeeded, learned, or_person, tried
@@ -90,7 +90,7 @@ class ValidateRefundForm(OrderForm):
 
     def wish(self, tracker: Tracker) -> str:
         number, reason = tracker.slots.get("order_number"), tracker.slots.get("refund_reason")
-        return f"The customer asks for a refund of order {number} (reason: {reason})."
+        return f"have order {number} refunded ({reason})"
 
     async def required_slots(
         self, domain_slots: list[str], dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
@@ -132,7 +132,7 @@ class ActionRefundRequest(Action):
     @or_person
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         if tracker.get_slot("order_number") == "none":
-            raise PersonNeeded("policy_exception", "The customer asks for a refund; the account has no orders.")
+            raise PersonNeeded("policy_exception", "You ask for a refund, and I see no order on your account.")
         if is_refused(tracker) or not tracker.get_slot("refund_confirm"):
             dispatcher.utter_message(text="All right, I've left it.")
             return leave(tracker, domain, FORM)

@@ -1,7 +1,7 @@
 """When the rules say no: the customer hears why, and may ask a person with the authority to say yes.
 
-Every form of returns and orders mixes `OffersException` in. A refusal is a sentence in `policy_refusal`; while it stands,
-the only question left is whether to ask a person. Nothing here ends with "can't".
+Every form of returns and orders mixes `OffersException` in. A refusal is a sentence in `policy_refusal`; while it
+stands, the only question left is whether to ask a person. Nothing here ends with "can't".
 """
 
 from typing import Any, ClassVar
@@ -39,7 +39,7 @@ class OffersException:
     form: ClassVar[str]
 
     def wish(self, tracker: Tracker) -> str:
-        """What the customer wanted, for the person who decides."""
+        """What the customer wants, after "to": both the customer and the person who decides read it."""
         raise NotImplementedError
 
     def validate_policy_exception(
@@ -47,9 +47,8 @@ class OffersException:
     ) -> dict[str, Any]:
         if not is_yes(value):
             return {QUESTION: False}
-        raise PersonNeeded(
-            "policy_exception", f"{self.wish(tracker)} Refused by rule: {tracker.slots['policy_refusal']}"
-        )
+        refused = str(tracker.slots["policy_refusal"])
+        raise PersonNeeded("policy_exception", f"{refused} You'd like an exception, to {self.wish(tracker)}.")
 
 
 class ActionAskPolicyException(Action):

@@ -1,6 +1,5 @@
 """A return that exists already: where it stands, another address, time or way for it, or no return after all."""
 
-import re
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -13,41 +12,18 @@ from actions.backends.errors import Invalid, Refused
 from actions.backends.returns import Return
 from actions.device_form import OVER, DeviceForm, Slots
 from actions.hearing import Field
-from actions.identity import account_of, needs_account
+from actions.identity import account_of
 from actions.refusals import EXCEPTION, is_refused, is_yes, refusal
 from actions.return_rules import answer, is_about_rules
-from actions.returns import CHANGES, ask_again, change_buttons, change_in, journey, place_of, refund_of, travel_of
-from actions.said import entity_of, intent_of, text_of
+from actions.return_status import CANCELS, CHANGES_IT, FORM, NUMBER, STATUS, number_said
+from actions.return_words import change_buttons, journey, travel_of
+from actions.returns import CHANGES, ask_again, change_in, place_of
+from actions.said import intent_of, text_of
 from actions.slots import leave
-from actions.travel import TRAVEL, asked_for, windows_at
+from actions.travel import TRAVEL, asked_for
 from actions.tried import link, or_person, tried
 from actions.turn import turn
-from actions.wording import PERSON, button, choice, yes_no
-
-FORM = "return_change_form"
-NUMBER = re.compile(r"\bRN[- ]?(\d{3,})\b", re.IGNORECASE)
-CANCELS = re.compile(
-    r"\bcancel|call (it )?off|\bdrop (it|the return|this)|forget (it|the return)|keep it", re.IGNORECASE
-)
-CHANGES_IT = re.compile(
-    r"\b(chang|resched|differen|another|cancel|instead|new (address|time|day)|move (it|the pickup))", re.IGNORECASE
-)
-STATUS = {
-    "created": "is set up and waiting for the parcel",
-    "in_transit": "is on its way to us",
-    "received": "has arrived and is being checked",
-    "refunded": "is finished and refunded",
-    "cancelled": "was cancelled",
-}
-
-
-def number_said(tracker: Tracker) -> str | None:
-    """A return number from a button, from these words, or from words said before we asked who it is."""
-    if from_button := entity_of(tracker, "return_number"):
-        return from_button
-    texts = [event.get("text") or "" for event in tracker.events if event["event"] == "user"]
-    found = next((match for text in reversed(texts[-4:]) if (match := NUMBER.search(text))), None)
-    return f"RN-{found.group(1)}" if found else None
+from actions.wording import button, choice, yes_no
 
 
 class ActionReturnMethod(Action):
@@ -88,13 +64,10 @@ class ValidateReturnChangeForm(DeviceForm):
     }
 
     def wish(self, tracker: Tracker) -> str:
-        what = {"cancel": "cancel it", "time": "another time"}.get(
-            str(tracker.slots.get("return_change")), "another plan"
-        )
-        where = tracker.slots.get("return_address")
-        return (
-            f"Return {tracker.slots.get('return_number')}: the customer wants {what}{f' ({where})' if where else ''}."
-        )
+        wishes = {"cancel": "cancel it", "time": "change the time", "address": "change the address"}
+        what = wishes.get(str(tracker.slots.get("return_change")), "change the plan")
+        where = f" to {address}" if (address := tracker.slots.get("return_address")) else ""
+        return f"{what}{where}"
 
     def is_interrupted(self, tracker: Tracker, heard: Slots) -> bool:
         """ "Cancel it" here is about the return, not about our talk; it is confirmed before anything happens."""
@@ -156,29 +129,19 @@ class ValidateReturnChangeForm(DeviceForm):
             return
         _keep_the_rest(slots, made)
         slots.update(await self.settle_journey(dispatcher, tracker))
-        await self._keep_window(dispatcher, tracker, made)
 
     async def _chosen_return(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Return | None:
         account = str(tracker.slots["account_number"])
         made = await tried(dispatcher, "returns.of_account", returns.of_account, account)
         number = tracker.slots.get("return_number") or number_said(tracker)
         chosen = next((one for one in made if one.return_number == number), None)
+        if number and number != "none" and chosen is None:
+            dispatcher.utter_message(text=f"I don't see {number} on your account.")
         under_way = [one for one in made if one.status not in OVER]
         if chosen is None and len(under_way) == 1:
             chosen = under_way[0]
         tracker.slots["return_number"] = chosen.return_number if chosen else (None if under_way else "none")
         return chosen
-
-    @staticmethod
-    async def _keep_window(dispatcher: CollectingDispatcher, tracker: Tracker, made: Return) -> None:
-        """A new address keeps the time, if the courier comes there at that time as well."""
-        slots = tracker.slots
-        is_new_place = slots["return_change"] == "address" and slots.get("return_method") == "pickup"
-        if not (is_new_place and made.pickup_window and str(slots.get("return_address"))[-5:].isdigit()):
-            return
-        if slots.get("return_window") is None and not slots.get("return_when"):
-            offered = {window.window_id for window in await windows_at(dispatcher, tracker)}
-            slots["return_window"] = made.pickup_window.window_id if made.pickup_window.window_id in offered else None
 
 
 def _change_meant(tracker: Tracker, made: Return) -> str | None:
@@ -196,6 +159,9 @@ def _keep_the_rest(slots: dict[str, Any], made: Return) -> None:
         slots["return_method"] = made.method
     if change == "time" and made.pickup_address and slots.get("return_address") is None:
         slots["return_address"] = str(made.pickup_address)
+    is_new_place = change == "address" and slots.get("return_when") is None
+    if is_new_place and made.pickup_window and slots.get("return_window") is None:
+        slots["return_when"] = made.pickup_window.window_id
 
 
 class ActionAskReturnNumber(Action):
@@ -283,40 +249,3 @@ async def _carry_out(dispatcher: CollectingDispatcher, tracker: Tracker) -> None
     )
     dispatcher.utter_message(text=f"Changed. {travel_of(made)}")
     link(dispatcher, f"Label for {made.label.weight_lb:g} lb", made.label.url)
-
-
-class ActionReturnStatus(Action):
-    def name(self) -> str:
-        return "action_return_status"
-
-    @or_person
-    @needs_account
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        made = await tried(dispatcher, "returns.of_account", returns.of_account, str(account_of(tracker)))
-        number = number_said(tracker)
-        chosen = next((one for one in made if one.return_number == number), None)
-        if number and chosen is None:
-            dispatcher.utter_message(text=f"I don't see {number} on your account.")
-        under_way = [one for one in made if one.status not in OVER]
-        shown = chosen or next(iter(under_way or made), None)
-        if shown is None:
-            dispatcher.utter_message(
-                text="I see no return on your account. Shall we start one?",
-                buttons=[button("Return something", "return_start"), PERSON],
-            )
-        else:
-            _tell_status(dispatcher, shown, [one for one in under_way if one is not shown])
-        return []
-
-
-def _tell_status(dispatcher: CollectingDispatcher, made: Return, others: list[Return]) -> None:
-    plan = travel_of(made) if made.status == "created" else ""
-    refund = refund_of(made) if made.status in ("in_transit", "received") else ""
-    said = f"Return {made.return_number} ({made.item}) {STATUS[made.status]}. {plan}{refund}".strip()
-    more = [
-        button(f"{one.item} ({one.return_number})", "return_status", {"return_number": one.return_number})
-        for one in others
-    ]
-    dispatcher.utter_message(text=said, buttons=[*change_buttons(made), *more[:3]])
-    if made.status == "created":
-        link(dispatcher, f"Label for {made.label.weight_lb:g} lb", made.label.url)

@@ -1,7 +1,7 @@
 """Questions about the return rules: how long, how much, what about damage. Answered at any moment, also inside a form.
 
-Numbers come from the company when the customer and the device are known; until then the general rules are told, which are
-words in `domain.yml` (`utter_return_rules_<topic>`), for the company to change.
+Numbers come from the company when the customer and the device are known; until then the general rules are told, which
+are words in `domain.yml` (`utter_return_rules_<topic>`), for the company to change.
 """
 
 import re
@@ -27,13 +27,14 @@ TOPICS = {
     "fee": r"cost|fee|charge|free|pay|price|expensive|restock",
 }
 QUESTION = re.compile(
-    r"^\W*(so |and |but |ok |wait |hi |hello )*(how (much|long|many|soon|late|heavy|far|fast)|what (does|do|is|are|if|happens|will)|"
-    r"why|when (do|does|will|must|is)|is (it|there|that|the|pick|ship|drop)|are there|do (i|you) (have to|need|charge|pay)|"
-    r"does|will (i|it|you|there)|must i|who pays)\b",
+    r"^\W*(so |and |but |ok |wait |hi |hello )*(how (much|long|many|soon|late|heavy|far|fast)|"
+    r"what (does|do|is|are|if|happens|will)|why|when (do|does|will|must|is)|is (it|there|that|the|pick|ship|drop)|"
+    r"are there|do (i|you) (have to|need|charge|pay)|does|will (i|it|you|there)|must i|who pays)\b",
     re.IGNORECASE,
 )
 ABOUT_RULES = re.compile(
-    r"cost|fee|charge|free\b|pay\b|price|how long|deadline|late\b|refund|money|policy|rule|weigh|heavy|packag|damag|need|cables",
+    r"cost|fee|charge|free\b|pay\b|price|how long|deadline|late\b|refund|money|policy|rule|weigh|heavy|packag|damag|"
+    r"need|cables",
     re.IGNORECASE,
 )
 
@@ -50,16 +51,15 @@ async def answer(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
     topic = next((topic for topic, words in TOPICS.items() if re.search(words, text, re.IGNORECASE)), "general")
     if topic == "pickup" and await _tell_pickup_fee(dispatcher, tracker):
         return
-    if topic in ("general", "fee", "refund", "damage") and await _tell_device(dispatcher, tracker):
+    if topic in ("general", "fee", "refund") and await _tell_device(dispatcher, tracker):
         return
     dispatcher.utter_message(response=f"utter_return_rules_{topic}")
 
 
 async def _tell_pickup_fee(dispatcher: CollectingDispatcher, tracker: Tracker) -> bool:
     """The real fee where the address is known; it may differ by area."""
-    found = re.search(
-        r"\d{5}$", str(tracker.slots.get("return_address") or tracker.slots.get("account_postcode") or "")
-    )
+    places = (tracker.slots.get("return_address"), tracker.slots.get("account_postcode"))
+    found = next((match for place in places if (match := re.search(r"\d{5}$", str(place)))), None)
     if not found:
         return False
     try:

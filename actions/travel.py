@@ -35,13 +35,15 @@ TRAVEL: Mapping[str, Field] = {
     "return_point": Field(is_free_text=True),
 }
 METHODS = {
-    "pickup": r"\bpick(ed)?[\s-]*(it|them|this|that|one|my \w+)?[\s-]*up|\bcollect|come (and )?(get|fetch)|\bfetch|courier",
+    "pickup": r"\bpick(ed)?[\s-]*(it|them|this|that|one|my \w+)?[\s-]*up|\bcollect|come (and )?(get|fetch)|\bfetch|"
+    r"courier",
     "drop_off": r"\bdrop|hand (it|them) in|\bbring (it|them)|take (it|them) to|\b(a|the|your) (store|shop)\b",
     "shipping": r"\bship|(?<!e-)(?<!e )\bmail(ing)?\b|\bpost(ed|ing)?\b|\blabel|\bcarton|send (it|them) back by",
 }
 ON_FILE = re.compile(
     r"\b(home|here|same|on file|my (own )?(address|place|house|flat)|usual|that one|yes)\b", re.IGNORECASE
 )
+AT_HOME = re.compile(r"\b(home|my (place|house|flat|apartment|address))\b", re.IGNORECASE)
 YES = re.compile(r"^\W*(y|yes|yeah|yep|sure|right|correct|it is)\b", re.IGNORECASE)
 COMPLETE = re.compile(r"^(?P<line1>.+), (?P<city>[^,]+) (?P<postcode>\d{5})$")
 NEEDED = {
@@ -79,7 +81,7 @@ async def windows_at(dispatcher: CollectingDispatcher, tracker: Tracker) -> tupl
 
 
 async def points_near(dispatcher: CollectingDispatcher, tracker: Tracker) -> tuple[str, tuple[DropOffPoint, ...]]:
-    """The area and its points that accept the device's weight. The area is what the customer said, else the account's."""
+    """The area and its points that accept the device's weight. The area is the one said, else the account's."""
     code = tracker.slots.get("return_postcode") or turn(tracker).fact("postcode")
     if not code:
         code = (await account_of_form(dispatcher, tracker)).address.postcode
@@ -105,6 +107,8 @@ class TravelsBack:
             heard["return_method"] = method
         if addresses.mentioned(text) or (asked == "return_address" and addresses.spoken(text)):
             heard["return_address"] = text
+        elif heard.get("return_method") == "pickup" and AT_HOME.search(text):
+            heard["return_address"] = "home"
         if asked in ("return_point", "return_postcode") and addresses.postcode(text) and "return_address" not in heard:
             heard["return_postcode"] = text
         if windows.fitting(text, (), today()) is not None and asked != "return_window":
@@ -126,12 +130,18 @@ class TravelsBack:
         place = addresses.spoken(str(value))
         if place is None and ON_FILE.search(str(value)):
             account = await account_of_form(dispatcher, tracker)
-            return {"return_address": str(account.address), "return_postcode": None, "return_window": None}
+            return {"return_address": str(account.address), "return_postcode": None} | self._window_again(tracker)
         if place is None or not place.line1:
             dispatcher.utter_message(text="I need the street and the number, like 12 Elm Street.")
             return {"return_address": None, "return_postcode": place.postcode if place else None}
         code = place.postcode or self._postcode_kept(place, tracker)
-        return {"return_address": str(place), "return_postcode": code, "return_window": None}
+        return {"return_address": str(place), "return_postcode": code} | self._window_again(tracker)
+
+    @staticmethod
+    def _window_again(tracker: Tracker) -> Slots:
+        """Another place keeps the chosen time, if the courier comes there then as well: see `settle_journey`."""
+        chosen = tracker.slots.get("return_window")
+        return {"return_window": None, "return_when": chosen} if chosen else {}
 
     @staticmethod
     def _postcode_kept(place: Place, tracker: Tracker) -> str | None:
@@ -185,7 +195,7 @@ class TravelsBack:
         return {"return_point": point.point_id if point else None}
 
     async def settle_journey(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> Slots:
-        """Complete what can be completed without a question: the city behind a postcode, the window already wished for."""
+        """Complete what needs no question: the city behind a postcode, the window already wished for."""
         settled: Slots = {}
         if tracker.slots.get("return_method") not in ("pickup", "shipping"):
             return settled
@@ -196,7 +206,7 @@ class TravelsBack:
         is_pickup = tracker.slots["return_method"] == "pickup" and whole(tracker.slots.get("return_address"))
         if is_pickup and tracker.slots.get("return_when") and tracker.slots.get("return_window") is None:
             offered = await windows_at(dispatcher, tracker)
-            fits = windows.fitting(str(tracker.slots["return_when"]), offered, today()) or ()
+            fits = windows.wished(str(tracker.slots["return_when"]), offered, today())
             settled |= {"return_window": fits[0].window_id} if len(fits) == 1 else {}
         return settled
 

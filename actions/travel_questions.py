@@ -62,7 +62,8 @@ class ActionAskReturnPostcode(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         home = (await account_of_form(dispatcher, tracker)).address
         dispatcher.utter_message(
-            text=f"Is {tracker.get_slot('return_address')} in {home.city} {home.postcode}? If not, tell me the town and its five digits.",
+            text=f"Is {tracker.get_slot('return_address')} in {home.city} {home.postcode}? "
+            "If not, tell me the town and its five digits.",
             buttons=[choice(f"Yes, {home.city} {home.postcode}", "return_postcode", f"{home.city} {home.postcode}")],
         )
         return []
@@ -78,8 +79,8 @@ class ActionAskReturnWindow(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         offered = await windows_at(dispatcher, tracker)
         wished = tracker.get_slot("return_when")
-        fits = windows.fitting(wished, offered, today()) if wished else None
-        if wished and fits == ():
+        fits = windows.wished(wished, offered, today()) if wished else ()
+        if wished not in (None, "more") and not fits:
             dispatcher.utter_message(text="There's no courier at the time you had in mind.")
         shown = fits or (offered[MOST_WINDOWS:] if wished == "more" else offered[:MOST_WINDOWS])
         buttons = [choice(window.label, "return_window", window.window_id) for window in shown]

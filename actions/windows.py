@@ -12,7 +12,7 @@ from actions.backends.returns import PickupWindow
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-PARTS = {"morning": range(12), "afternoon": range(12, 17), "evening": range(17, 24), "night": range(17, 24)}
+PARTS = {"morning": range(12), "afternoon": range(12, 16), "evening": range(16, 24), "night": range(16, 24)}
 COUNTS = {"first": 0, "1st": 0, "earliest": 0, "soonest": 0, "asap": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2}
 
 
@@ -29,6 +29,12 @@ def fitting(text: str, windows: Sequence[PickupWindow], today: date) -> tuple[Pi
         and (part is None or window.starts_at.hour in part)
         and (hour is None or window.starts_at.hour <= hour < max(window.ends_at.hour, window.starts_at.hour + 1))
     )
+
+
+def wished(wish: str, windows: Sequence[PickupWindow], today: date) -> tuple[PickupWindow, ...]:
+    """The windows a kept wish leaves: words, or the id of a window chosen for another address."""
+    chosen = tuple(window for window in windows if window.window_id == wish)
+    return chosen or fitting(wish, windows, today) or ()
 
 
 def _counted(words: list[str], windows: Sequence[PickupWindow]) -> tuple[PickupWindow, ...] | None:
