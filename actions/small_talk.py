@@ -53,14 +53,17 @@ NOT_OURS = "That's not something I can help with."
 Button = dict[str, str]
 
 
-class Greet(Action):
-    """Introduces itself, but not in the middle of a form, whose question follows."""
+class SmallTalk(Action):
+    """One action for all of it, the response named after the intent. Plain `utter_` rules would pass by the watch for
+    angry customers (actions/watch.py)."""
 
     def name(self) -> str:
-        return "action_greet"
+        return "action_small_talk"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        dispatcher.utter_message(response="utter_greet_again" if tracker.active_loop_name else "utter_greet")
+        intent = tracker.latest_message["intent"]["name"]
+        is_greeting_again = intent == "greet" and tracker.active_loop_name
+        dispatcher.utter_message(response="utter_greet_again" if is_greeting_again else f"utter_{intent}")
         return []
 
 

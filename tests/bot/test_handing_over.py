@@ -87,7 +87,7 @@ def test_after_a_handback_the_bot_says_what_was_done_and_hello_is_hello(assistan
     assert "Dana booked a technician." in words(back)
     assert back["form"] is None
     hello = chat.say("hello")
-    assert hello["actions"] == ["action_greet"]
+    assert hello["actions"] == ["action_small_talk"]
     assert hello["question"] is None
 
 
