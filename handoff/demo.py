@@ -13,7 +13,7 @@ import yaml
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import agents, clock
+from handoff import agents, clock, packing
 from handoff.db import Database
 from handoff.models import (
     Agent,
@@ -31,6 +31,7 @@ from handoff.models import (
     Turn,
     new_id,
 )
+from handoff.package import HandoverRequest, Issue
 from handoff.settings import settings
 
 PASSWORD = "tellonce-demo"
@@ -144,7 +145,7 @@ async def _talk(session: AsyncSession, day: Day, line: dict[str, Any]) -> None:
     thread.desk_seen_seq = line.get("seen", 0)
     thread.customer_seen_seq = thread.last_seq - 1
     if "handover" in line:
-        await _hand_over(session, day, thread, line["handover"], stored)
+        await _hand_over(session, day, thread, line["handover"])
 
 
 def _unanswered_since(stored: list[Message]) -> datetime | None:
@@ -223,9 +224,7 @@ def _learn(session: AsyncSession, message: Message, spoken: dict[str, Any]) -> N
         )
 
 
-async def _hand_over(
-    session: AsyncSession, day: Day, thread: Conversation, plan: dict[str, Any], stored: list[Message]
-) -> None:
+async def _hand_over(session: AsyncSession, day: Day, thread: Conversation, plan: dict[str, Any]) -> None:
     taken_by = day.agents.get(plan.get("accepted_by", ""))
     offered_to = day.agents.get(plan.get("offered_to", ""))
     state = plan.get("state") or ("accepted" if taken_by else "offered" if offered_to else "waiting")
@@ -233,26 +232,27 @@ async def _hand_over(
     session.add(work)
     await session.flush()
     session.add(CaseConversation(case_id=work.id, conversation_id=thread.id, first_seq=1, created_at=work.created_at))
-    session.add(
-        Handover(
-            conversation_id=thread.id,
-            case_id=work.id,
-            state=state,
-            team=plan["team"],
-            priority=plan["priority"],
-            reason_code=plan["reason"],
-            reason_text=plan["reason_text"],
-            package=_package(plan, stored),
-            idempotency_key=f"demo-{thread.id}",
-            offered_to=offered_to.id if offered_to else None,
-            offered_at=day.now if offered_to else None,
-            accepted_by=taken_by.id if taken_by else None,
-            accepted_at=day.ago(plan["accepted_at"]) if taken_by else None,
-            finished_at=day.now if state == "finished" else None,
-            handback=plan.get("handback"),
-            created_at=work.created_at,
-        )
+    handover = Handover(
+        id=new_id(),
+        conversation_id=thread.id,
+        case_id=work.id,
+        state=state,
+        team=plan["team"],
+        priority=plan["priority"],
+        reason_code=plan["reason"],
+        reason_text=plan["reason_text"],
+        idempotency_key=f"demo-{thread.id}",
+        offered_to=offered_to.id if offered_to else None,
+        offered_at=day.now if offered_to else None,
+        accepted_by=taken_by.id if taken_by else None,
+        accepted_at=day.ago(plan["accepted_at"]) if taken_by else None,
+        finished_at=day.now if state == "finished" else None,
+        handback=plan.get("handback"),
+        created_at=work.created_at,
     )
+    packed = await packing.pack(session, thread, work, handover, _request(thread, plan), "bot")
+    handover.package = packed.model_dump(mode="json")
+    session.add(handover)
     _tell_case(session, day, work, plan, taken_by)
     if state in ("waiting", "offered"):
         thread.floor, thread.epoch = "queue", 2
@@ -280,15 +280,19 @@ def _open_case(day: Day, thread: Conversation, plan: dict[str, Any], taken_by: A
     )
 
 
-def _package(plan: dict[str, Any], stored: list[Message]) -> dict[str, Any]:
-    until = [message for message in stored if message.audience == "everyone"]
-    return {
-        "issue": {"title": plan["title"], "type": plan["topic"], "summary_for_agent": plan["summary"]},
-        "form": plan.get("form"),
-        "open_questions": plan.get("questions", []),
-        "promises": plan.get("promises", []),
-        "transcript": {"count": len(until), "first_seq": 1, "last_seq": len(stored)},
-    }
+def _request(thread: Conversation, plan: dict[str, Any]) -> HandoverRequest:
+    return HandoverRequest(
+        conversation_id=thread.id,
+        idempotency_key=f"demo-{thread.id}",
+        reason_code=plan["reason"],
+        reason_text=plan["reason_text"],
+        issue=Issue(title=plan["title"], type=plan["topic"], summary_for_agent=plan["summary"]),
+        team=plan["team"],
+        priority=plan["priority"],
+        form=plan.get("form"),
+        promises=plan.get("promises", []),
+        open_questions=plan.get("questions", []),
+    )
 
 
 def _tell_case(session: AsyncSession, day: Day, work: Case, plan: dict[str, Any], taken_by: Agent | None) -> None:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import create_engine, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,7 +26,6 @@ from handoff.models import Agent, Base, Conversation, Customer, Identity, Messag
 from handoff.ports import Inbound, Words
 from handoff.settings import settings
 
-CHROMIUM = "/usr/bin/chromium"
 T = TypeVar("T")
 
 
@@ -122,19 +121,6 @@ class DeskHub:
         return list(self.read(lambda session: conversations.messages(session, conversation.id)))
 
 
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-    yield browser
-    browser.close()
-
-
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeskHub]:
     port = free_port()
@@ -157,13 +143,13 @@ def _make_tables(path: Path) -> None:
 
 
 @pytest.fixture
-def sit_down(chromium: Browser, hub: DeskHub) -> Iterator[Callable[..., Page]]:
+def sit_down(browser: Browser, hub: DeskHub) -> Iterator[Callable[..., Page]]:
     """Sign somebody in at a desk of their own. What the page complains about fails the test."""
     complaints: list[str] = []
     contexts = []
 
     def sit(who: str = "dana", *, width: int = 1440, height: int = 900, scheme: Any = "light") -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

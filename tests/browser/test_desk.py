@@ -7,17 +7,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.desk_hub import (
-    DeskHub,
-    chromium,
-    hub,
-    nothing_new_arrives,
-    open_conversation,
-    playwright,
-    sit_down,
-)
+from tests.browser.desk_hub import DeskHub, hub, nothing_new_arrives, open_conversation, sit_down
 
-__all__ = ["chromium", "hub", "playwright", "sit_down"]
+__all__ = ["hub", "sit_down"]
 SitDown = Callable[..., Page]
 pytestmark = pytest.mark.timeout(120)
 
@@ -60,7 +52,7 @@ def test_the_form_the_bot_was_filling_is_shown_as_it_was_left(hub: DeskHub, sit_
     open_conversation(page, "Hana Sato", "nobody")
     details = page.locator("#details")
     expect(details).to_contain_text("5 of 7")
-    expect(details.locator(".slots .missing")).to_have_text(["Pickup window asked last", "Contact phone"])
+    expect(details.locator(".slots .missing")).to_have_text(["Pickup windowasked last", "Contact phone"])
 
 
 def test_an_agent_accepts_answers_and_resolves(hub: DeskHub, sit_down: SitDown) -> None:
