@@ -335,7 +335,7 @@ def test_no_payload_in_any_string_becomes_more_than_text(page: Page, hub: Script
         hub.send({"type": "error", "code": payload, "message": payload})
     for address in BAD_ADDRESSES:
         hub.say("Look", link={"title": "Look", "url": address}, image=address)
-    expect(page.locator(".log .words").last).to_have_text("Look")
+    expect(page.locator(".log .words", has_text="Look")).to_have_count(len(BAD_ADDRESSES))
     assert page.locator("tellonce-chat").evaluate(DANGERS) == []
     links = page.locator(".log a").evaluate_all("all => all.map(a => [a.protocol, a.rel])")
     assert {tuple(link) for link in links} <= {("http:", "noopener noreferrer nofollow")}

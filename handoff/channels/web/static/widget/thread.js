@@ -54,7 +54,10 @@ export class Thread {
   }
 
   #insert(message) {
-    if (this.#byId.has(message.id)) return false;
+    const known = this.#byId.get(message.id);
+    // The ledger has the last word: it may have masked a card number in what was typed here.
+    if (known) known.text = plain(message.text);
+    if (known) return false;
     const record = { ...message, text: plain(message.text), name: plain(message.name) };
     this.#byId.set(message.id, record);
     this.#messages.push(record);

@@ -68,20 +68,22 @@ function messageRow(row, on) {
   const state = h("p", { class: "state", hidden: true });
   const buttons = row.buttons.map((title, index) => button(title, () => on.press(row.id, index, title)));
   const choice = buttons.length ? h("div", { class: "buttons", role: "group", "aria-label": "Answers to choose from" }, ...buttons) : null;
+  const words = h("p", { class: "words", dir: "auto" }, ...linkified(row.text));
   const node = h(
     "div",
     { class: "message", "data-author": row.author },
     meta(row),
-    h("p", { class: "words", dir: "auto" }, ...linkified(row.text)),
+    words,
     linkCard(row.link, on.base),
     linkCard(row.image && { url: row.image, title: WORDS.picture }, on.base),
     choice,
     state,
   );
-  return { node, update: (now) => update({ node, state, buttons }, now, on) };
+  return { node, update: (now) => update({ node, words, state, buttons }, now, on) };
 }
 
-function update({ node, state, buttons }, row, on) {
+function update({ node, words, state, buttons }, row, on) {
+  if (words.textContent !== row.text) words.replaceChildren(...linkified(row.text));
   node.dataset.held = row.held;
   node.toggleAttribute("data-first", row.isFirst);
   buttons.forEach((one) => {
