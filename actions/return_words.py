@@ -24,7 +24,7 @@ def reason_in_words(tracker: Tracker) -> str:
     reason = str(tracker.get_slot("return_reason"))
     words = {
         "not needed": "no longer needed",
-        "faulty": "it doesn't work",
+        "faulty": "as it doesn't work",
         "damaged": "damaged",
         "unopened": "never opened",
     }
