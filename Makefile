@@ -1,10 +1,12 @@
 # Every target is a short Python program in tools/ that needs nothing installed.
 PYTHON ?= python3
 ARGS ?=
+DIALOGUES ?=
+HUB ?=
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check train seed lock python
+.PHONY: help run test check train seed replay lock python
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -23,6 +25,9 @@ train: python ## Train the assistant if its data changed (ARGS=--force to train 
 
 seed: python ## Fill the desk with a believable busy day
 	@$(PYTHON) -m tools.seed
+
+replay: python ## DIALOGUES=path.jsonl: play recorded dialogues through the whole system and measure (HUB=url for a running one)
+	@HUB="$(HUB)" $(PYTHON) -m tools.replay "$(DIALOGUES)" $(ARGS)
 
 lock: python ## Lock requirements/*.in again after changing them (ARGS="hub dev" for some)
 	@$(PYTHON) -m tools.lock $(ARGS)
