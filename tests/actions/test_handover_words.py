@@ -55,8 +55,11 @@ def test_waits_are_rounded_up(low: int, high: int, spoken: str) -> None:
         ("order_status", "returns"),
         ("outage_report", "network"),
         ("troubleshoot", "network"),
-    ]
-    + [("bill_dispute", "billing"), ("payment_problem", "billing"), ("service_move", "care"), (None, "care")],
+        ("bill_dispute", "billing"),
+        ("payment_problem", "billing"),
+        ("service_move", "care"),
+        (None, "care"),
+    ],
 )
 def test_each_topic_has_its_team(topic: str | None, team: str) -> None:
     assert team_of("asked", topic) == team
