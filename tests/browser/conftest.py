@@ -1,4 +1,7 @@
-"""Chromium for every browser test, started once; a context per test, so that nobody inherits a session."""
+"""Chromium, started once a module; a context per test, so that nobody inherits a session.
+
+Not once a session: while it runs, its event loop counts as the running one, and tests written with `async` could not.
+"""
 
 import os
 import shutil
@@ -11,7 +14,7 @@ CHROMIUM = os.environ.get("TELLONCE_TEST_CHROMIUM") or shutil.which("chromium") 
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if not os.access(CHROMIUM, os.X_OK):
         pytest.skip("Chromium is not installed: `apt-get install chromium` brings it.")

@@ -164,7 +164,7 @@ def sit_down(browser: Browser, hub: DeskHub) -> Iterator[Callable[..., Page]]:
     yield sit
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert not complaints, "\n".join(complaints)
 
 
 def _note(complaints: list[str], kind: str, text: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import uvicorn
 from playwright.sync_api import BrowserContext, Page, expect
-from sqlalchemy import select
+from sqlalchemy import create_engine, select
 
 from handoff import agents, conversations, handovers
 from handoff.app import create_app
@@ -22,7 +22,7 @@ from handoff.settings import settings
 
 
 def script(request: TurnRequest) -> TurnResult:
-    if request.handback:
+    if request.text == "/handback":
         return saying("Dana booked your pickup. Anything else?")
     if "box" in request.text:
         words = Words("Which box?", (Button("TV Box Max", '/inform{"device":"max"}'), Button("TV Box Mini", "/inform")))
@@ -42,6 +42,7 @@ class Hub:
     def start(self) -> None:
         self.thread.start()
         while not self.server.started:
+            assert self.thread.is_alive(), "The hub did not start."
             self.thread.join(0.02)
         listening = self.server.servers[0]
         self.loop = listening.get_loop()
@@ -54,13 +55,6 @@ class Hub:
     def write(self, step: Callable[..., Awaitable[Any]]) -> Any:
         database = self.app.state.hub.database
         return asyncio.run_coroutine_threadsafe(database.write(step), self.loop).result(10)
-
-    def prepare(self) -> None:
-        async def make_tables() -> None:
-            async with self.app.state.hub.database.engine.begin() as connection:
-                await connection.run_sync(Base.metadata.create_all)
-
-        asyncio.run_coroutine_threadsafe(make_tables(), self.loop).result(30)
 
     def dana(self) -> Agent:
         async def hire(session: Any) -> Agent:
@@ -87,11 +81,13 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     monkeypatch.setenv("TELLONCE_ACTIONS_TOKEN", "a" * 40)
     settings.cache_clear()
     # The hub trusts pages of its own public address, which is only known once a port is bound.
+    tables = create_engine(f"sqlite:///{tmp_path}/hub.db")
+    Base.metadata.create_all(tables)
+    tables.dispose()
     hub = Hub()
     hub.start()
     monkeypatch.setenv("TELLONCE_PUBLIC_URL", hub.url)
     settings.cache_clear()
-    hub.prepare()
     yield hub
     hub.stop()
     settings.cache_clear()
