@@ -5,6 +5,7 @@ makes that safe. Anything else that is wrong raises `AssistantFailed` with a sen
 """
 
 import asyncio
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ from handoff.ports import Button, FoundFact, Link, TurnRequest, TurnResult, Word
 
 ANSWER_LIMIT_BYTES = 256 * 1024
 TRY_AGAIN_AFTER_S = 0.4
+OLDEST = (3, 6, 21)
+"""Before this, anyone who could reach Rasa could run code in it (CVE-2024-49375)."""
 
 
 class _Said(BaseModel):
@@ -52,6 +55,7 @@ class Rasa:
     def __init__(self, url: str, secret: str, timeout_s: float) -> None:
         self._timeout_s = timeout_s
         self._unreachable_since: float | None = None
+        self._is_known = False
         self._client = httpx.AsyncClient(
             base_url=url, headers={"X-Tellonce-Secret": secret}, timeout=timeout_s, trust_env=False
         )
@@ -90,6 +94,7 @@ class Rasa:
                 self._unreachable_since = None
                 return body
             except (httpx.ConnectError, httpx.RemoteProtocolError, httpx.ReadError):
+                self._is_known = False
                 self._unreachable_since = self._unreachable_since or now()
                 if now() - self._unreachable_since > self._timeout_s:
                     raise AssistantFailed("The assistant is not running.") from None
@@ -97,7 +102,18 @@ class Rasa:
             except httpx.HTTPError as error:
                 raise AssistantFailed(f"The assistant could not be reached: {type(error).__name__}.") from None
 
+    async def _refuse_an_old_one(self) -> None:
+        """Rasa greets with its version; whatever does not, or is too old, is not asked anything."""
+        greeting = (await self._client.get("/")).text
+        version = re.search(r"(\d+)\.(\d+)\.(\d+)", greeting)
+        if version is None or tuple(map(int, version.groups())) < OLDEST:
+            oldest = ".".join(map(str, OLDEST))
+            raise AssistantFailed(f"The assistant is no Rasa {oldest} or newer, so it is not used.")
+        self._is_known = True
+
     async def _post(self, request: TurnRequest) -> bytes:
+        if not self._is_known:
+            await self._refuse_an_old_one()
         async with self._client.stream("POST", "/webhooks/tellonce/turn", json=_as_json(request)) as response:
             body = b""
             async for piece in response.aiter_bytes():
