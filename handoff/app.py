@@ -5,7 +5,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -15,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from handoff import conversations, desk, handovers, offers, turns
@@ -26,6 +26,7 @@ from handoff.channels.web.routes import router as web_router
 from handoff.channels.web.socket import WebChat
 from handoff.db import Database
 from handoff.errors import TellonceError, TooMany
+from handoff.front import FrontDoor
 from handoff.live import Live
 from handoff.models import Conversation, Message, OutboxItem
 from handoff.outbox import Runner
@@ -75,8 +76,11 @@ def create_app(assistant: Assistant | None = None, channels: tuple[Channel, ...]
     app.add_exception_handler(TellonceError, _refuse)
     app.add_exception_handler(RequestValidationError, _refuse_shape)
     app.add_exception_handler(HTTPException, _refuse_http)
+    app.add_exception_handler(DataError, _refuse_value)
+    app.add_exception_handler(OverflowError, _refuse_value)
     app.add_exception_handler(SQLAlchemyError, _refuse_database)
-    app.middleware("http")(_with_safe_headers)
+    app.add_exception_handler(Exception, _own_up)
+    app.add_middleware(FrontDoor)
     return app
 
 
@@ -183,8 +187,13 @@ async def _refuse_shape(request: Request, error: Exception) -> Response:
 
 async def _refuse_http(request: Request, error: Exception) -> Response:
     error = cast("HTTPException", error)
-    code = {404: "not_found", 405: "not_allowed"}.get(error.status_code, "refused")
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
     return JSONResponse({"code": code, "message": str(error.detail)}, error.status_code, error.headers)
+
+
+async def _refuse_value(request: Request, error: Exception) -> Response:
+    """What no shape caught and no column can hold, such as a number past 64 bits."""
+    return JSONResponse({"code": "bad_input", "message": "A value in there is too large or cannot be stored."}, 422)
 
 
 async def _refuse_database(request: Request, error: Exception) -> Response:
@@ -194,9 +203,6 @@ async def _refuse_database(request: Request, error: Exception) -> Response:
     )
 
 
-async def _with_safe_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    response = await call_next(request)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-    return response
+async def _own_up(request: Request, error: Exception) -> Response:
+    """A defect of ours. The server logs it; the caller gets the same shape as for everything else."""
+    return JSONResponse({"code": "error", "message": "Something went wrong on our side. Try again in a moment."}, 500)

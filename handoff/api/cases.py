@@ -54,7 +54,7 @@ async def open_case(body: CaseOpened, caller: AnyCaller, database: DatabaseOf) -
             idempotency_key=body.idempotency_key,
         )
         if body.note:
-            await cases.add_note(session, case.ref, _actor(caller), body.note, f"{body.idempotency_key}:note")
+            await cases.add_note(session, case.ref, _actor(caller), body.note, f"{body.idempotency_key[:95]}:note")
         return case
 
     return CaseShape.model_validate(await database.write(step))

@@ -1,24 +1,20 @@
 """What the API takes and gives. Requests refuse unknown fields."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-T = TypeVar("T", bound="Shape")
-
-
-def _no_nul(value: Any) -> Any:
-    if isinstance(value, str) and "\x00" in value:
-        raise ValueError("must not contain NUL characters")
-    return value
-
-
-Text = Annotated[str, BeforeValidator(_no_nul)]
+from handoff.storable import checked
 
 
 class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _can_be_stored(cls, given: Any) -> Any:
+        return checked(given)
 
 
 class ErrorShape(Shape):
@@ -149,8 +145,8 @@ class WaitingShape(Shape):
 
 
 class SignIn(Shape):
-    email: Text = Field(max_length=200)
-    password: Text = Field(max_length=1024)
+    email: str = Field(max_length=200)
+    password: str = Field(max_length=1024)
 
 
 class Signed(Shape):
@@ -164,49 +160,49 @@ class Signed(Shape):
 class Said(Shape):
     """`client_ref` makes sending it twice harmless; `seen_seq` is the newest message the writer had read."""
 
-    text: Text = Field(min_length=1, max_length=4000)
-    client_ref: Text | None = Field(default=None, max_length=100)
+    text: str = Field(min_length=1, max_length=4000)
+    client_ref: str | None = Field(default=None, max_length=100)
     seen_seq: int | None = Field(default=None, ge=0, le=2**31)
 
 
 class Noted(Shape):
-    text: Text = Field(min_length=1, max_length=4000)
-    idempotency_key: Text | None = Field(default=None, max_length=100)
+    text: str = Field(min_length=1, max_length=4000)
+    idempotency_key: str | None = Field(default=None, max_length=100)
 
 
 class Transferred(Shape):
-    team: Text = Field(max_length=40)
-    note: Text = Field(min_length=1, max_length=2000)
+    team: str = Field(max_length=40)
+    note: str = Field(min_length=1, max_length=2000)
 
 
 class Resolved(Shape):
-    resolution: Text = Field(min_length=1, max_length=2000)
+    resolution: str = Field(min_length=1, max_length=2000)
 
 
 class Reopened(Shape):
-    reason: Text = Field(min_length=1, max_length=2000)
-    idempotency_key: Text | None = Field(default=None, max_length=100)
+    reason: str = Field(min_length=1, max_length=2000)
+    idempotency_key: str | None = Field(default=None, max_length=100)
 
 
 class FactGiven(Shape):
-    name: Text = Field(min_length=1, max_length=60, pattern=r"^[a-z][a-z0-9_]*$")
-    value: Text = Field(min_length=1, max_length=500)
+    name: str = Field(min_length=1, max_length=60, pattern=r"^[a-z][a-z0-9_]*$")
+    value: str = Field(min_length=1, max_length=500)
 
 
 class CaseOpened(Shape):
-    conversation_id: Text = Field(max_length=26)
-    idempotency_key: Text = Field(min_length=1, max_length=100)
-    title: Text = Field(min_length=1, max_length=200)
-    topic: Text = Field(default="general", max_length=60)
-    team: Text = Field(default="care", max_length=40)
+    conversation_id: str = Field(max_length=26)
+    idempotency_key: str = Field(min_length=1, max_length=100)
+    title: str = Field(min_length=1, max_length=200)
+    topic: str = Field(default="general", max_length=60)
+    team: str = Field(default="care", max_length=40)
     priority: Literal["urgent", "high", "normal", "low"] = "normal"
-    note: Text | None = Field(default=None, max_length=4000)
+    note: str | None = Field(default=None, max_length=4000)
 
 
 class CaseChange(Shape):
     """Only what is given changes."""
 
     priority: Literal["urgent", "high", "normal", "low"] | None = None
-    team: Text | None = Field(default=None, max_length=40)
+    team: str | None = Field(default=None, max_length=40)
     status: Literal["open", "waiting"] | None = None
-    assignee_id: Text | None = Field(default=None, max_length=26)
+    assignee_id: str | None = Field(default=None, max_length=26)

@@ -3,18 +3,24 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from handoff.models import Conversation, Message
 from handoff.package import HandoverAnswer
 from handoff.ports import Author, Floor
 from handoff.settings import settings
+from handoff.storable import checked
 
 ClientRef = Annotated[str, Field(min_length=8, max_length=64)]
 
 
 class _Frame(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _can_be_stored(cls, given: Any) -> Any:
+        return checked(given)
 
 
 class Hello(_Frame):
