@@ -26,6 +26,9 @@ T = TypeVar("T")
 Publish = Callable[[list[Event]], None]
 GATHER_AT_MOST = 64
 SERIALIZATION_FAILURES = {"40001", "40P01"}
+UNIQUE_VIOLATION = "23505"
+"""Two made the same row at once: run again, the step finds the other's row. Once, for it may be refused on purpose."""
+ATTEMPTS = 5
 
 
 def announce(session: AsyncSession, *happened: Event) -> None:
@@ -87,14 +90,14 @@ class Database:
         return await done
 
     async def _write_alone(self, step: Callable[[AsyncSession], Awaitable[T]]) -> T:
-        for attempt in range(5):
+        for attempt in range(ATTEMPTS):
             try:
                 async with self._sessions() as session, session.begin():
                     value = await step(session)
                 self._tell(session)
                 return value
             except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in SERIALIZATION_FAILURES or attempt == 4:
+                if not _may_go_well_again(error, attempt):
                     raise
                 await asyncio.sleep(random.uniform(0.005, 0.05) * 2**attempt)  # noqa: S311, it only spreads retries
         raise AssertionError("unreachable")
@@ -110,10 +113,12 @@ class Database:
         """One transaction, one savepoint a step: a failing step takes only its own changes with it."""
         outcomes: list[tuple[_Step, Any, AsyncSession | None]] = []
         try:
-            async with self.engine.connect() as connection, connection.begin():
-                for step in group:
-                    value, session = await self._run_one(connection, step)
-                    outcomes.append((step, value, session))
+            async with self.engine.connect() as plain:
+                connection = await plain.execution_options(is_writing=True)
+                async with connection.begin():
+                    for step in group:
+                        value, session = await self._run_one(connection, step)
+                        outcomes.append((step, value, session))
         except asyncio.CancelledError:
             for step in group:
                 step.done.cancel()
@@ -160,6 +165,11 @@ class _Failed:
     error: BaseException
 
 
+def _may_go_well_again(error: DBAPIError, attempt: int) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    return attempt < ATTEMPTS - 1 and (state in SERIALIZATION_FAILURES or (state == UNIQUE_VIOLATION and attempt == 0))
+
+
 def _engine(url: str) -> AsyncEngine:
     if not url.startswith("sqlite"):
         return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
@@ -179,8 +189,12 @@ def _tune_sqlite(connection: Any, _: object) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
-    """Python's driver begins transactions too late for savepoints; begin them ourselves."""
-    connection.exec_driver_sql("BEGIN")
+    """Python's driver begins transactions too late for savepoints; begin them ourselves.
+
+    A writer takes the lock at once: one that has read first is refused, without waiting, when a command line wrote
+    meanwhile.
+    """
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("is_writing") else "BEGIN")
 
 
 __all__ = ["Database", "OperationalError", "announce", "wake_outbox"]
