@@ -1,8 +1,8 @@
 """Work that must happen after a commit, at least once.
 
 A noun adds an item in its own transaction; the runner claims the oldest due item of each lane (a lane is one
-conversation and one kind of work), so that within a conversation nothing overtakes. A claim is a lease: when the
-process dies the item is claimed again after `LEASE_S`. An item that raises is tried again later, with back-off, and
+conversation and one kind of work), so that within a conversation nothing overtakes. A claim is a lease, renewed while
+its process works on it: when the process dies the item is claimed again after `LEASE_S`. An item that raises is tried again later, with back-off, and
 after `ATTEMPTS` it is kept as dead and the conversation is looked after by `when_dead`.
 """
 
@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 LEASE_S = 30.0
 ATTEMPTS = 6
 ROUND_S = 0.5
+STOP_WITHIN_S = 10.0
 
 Job = Callable[[OutboxItem], Awaitable[None]]
 
@@ -102,7 +103,8 @@ class Runner:
 
     def __post_init__(self) -> None:
         self._awake = asyncio.Event()
-        self._flying: set[asyncio.Task[None]] = set()
+        self._flying: dict[str, asyncio.Task[None]] = {}
+        self._renewed_at = clock.now()
         self._loop: asyncio.Task[None] | None = None
 
     def wake(self) -> None:
@@ -120,8 +122,8 @@ class Runner:
             with suppress(asyncio.CancelledError):
                 await self._loop
         if self._flying:
-            await asyncio.wait(self._flying, timeout=10)
-            for task in self._flying:
+            _, late = await asyncio.wait(self._flying.values(), timeout=STOP_WITHIN_S)
+            for task in late:
                 task.cancel()
 
     async def _run(self) -> None:
@@ -136,13 +138,23 @@ class Runner:
             self._awake.clear()
 
     async def _round(self) -> None:
+        await self._renew_leases()
         room = self.concurrency - len(self._flying)
         if room <= 0 or not await self._has_work():
             return
         for item in await self.database.write(lambda session: claim(session, room)):
             task = asyncio.create_task(self._do(item), name=f"outbox-{item.job}")
-            self._flying.add(task)
-            task.add_done_callback(self._flying.discard)
+            self._flying[item.id] = task
+            task.add_done_callback(lambda _, item_id=item.id: self._flying.pop(item_id, None))
+
+    async def _renew_leases(self) -> None:
+        """What waits its turn behind a slow assistant is still ours: nobody may begin it a second time."""
+        now = clock.now()
+        if not self._flying or now - self._renewed_at < timedelta(seconds=LEASE_S / 3):
+            return
+        self._renewed_at, ids = now, list(self._flying)
+        later = update(OutboxItem).where(OutboxItem.id.in_(ids)).values(lease_until=now + timedelta(seconds=LEASE_S))
+        await self.database.write(lambda session: session.execute(later))
 
     async def _has_work(self) -> bool:
         """A look without a write, so that an idle hub leaves the disk alone."""
