@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock, events, facts, floor, masking, outbox
@@ -116,8 +116,11 @@ def _is_over(conversation: Conversation) -> bool:
 
 
 async def _identity(session: AsyncSession, inbound: Inbound) -> Identity:
+    """Held, so that two first words at once begin one conversation."""
     known = await session.scalar(
-        select(Identity).where(Identity.channel == inbound.channel, Identity.external_id == inbound.identity)
+        select(Identity)
+        .where(Identity.channel == inbound.channel, Identity.external_id == inbound.identity)
+        .with_for_update()
     )
     if known:
         return known
@@ -188,6 +191,29 @@ async def _give_to_whoever_answers(session: AsyncSession, conversation: Conversa
     session.add(turn)
     await session.flush()
     await outbox.add(session, conversation.id, "turn", "ask_assistant", {"turn_id": turn.id})
+
+
+async def ask_what_is_left(session: AsyncSession, conversation: Conversation) -> None:
+    """Give the assistant the customer's words that nobody answered. A turn begun under an older epoch counts for
+    nothing: its answer will be refused."""
+    spoken = (
+        select(func.max(Message.seq))
+        .where(Message.conversation_id == conversation.id, Message.audience == Audience.EVERYONE)
+        .where(Message.author.in_((Author.ASSISTANT, Author.AGENT)))
+        .scalar_subquery()
+    )
+    left = await session.execute(
+        select(Message, Turn)
+        .outerjoin(Turn, Turn.message_id == Message.id)
+        .where(Message.conversation_id == conversation.id, Message.author == Author.CUSTOMER)
+        .where(Message.seq > func.coalesce(spoken, 0), or_(Turn.id.is_(None), Turn.status.in_(("waiting", "stale"))))
+        .order_by(Message.seq)
+    )
+    for message, turn in left.all():
+        if turn:
+            turn.status, turn.message_id = "stale", None
+            await session.flush()
+        await _give_to_whoever_answers(session, conversation, message)
 
 
 async def say(

@@ -11,10 +11,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import clock, events, identifiers
+from handoff import clock, events, floor, identifiers
 from handoff.db import announce
 from handoff.models import Agent, Conversation, Customer, Fact, Message, Turn
 from handoff.ports import FoundFact
+
+LONGEST_NAME, LONGEST_VALUE = 60, 500
 
 REFERENCE = "reference"
 """The name of an identifier nobody asked for and nothing names."""
@@ -131,7 +133,7 @@ async def put(
     names = []
     for one in found:
         normalized = identifiers.normalize(one.name, one.value)
-        if not normalized or len(one.value) > 500:
+        if not normalized or len(one.value) > LONGEST_VALUE or len(one.name) > LONGEST_NAME:
             continue
         fact = known.get((one.name, normalized)) or _named_later(known, one, normalized)
         if fact is None:
@@ -201,7 +203,7 @@ async def put_slots(
 
 async def set_by_agent(session: AsyncSession, conversation_id: str, agent: Agent, name: str, value: str) -> None:
     """An agent writes down what they learned; it counts as validated because a person vouches for it."""
-    conversation = await session.get_one(Conversation, conversation_id)
+    conversation = await floor.hold(session, conversation_id)
     await put(session, conversation, [FoundFact(name, value, validated=True)], set_by="agent")
 
 
