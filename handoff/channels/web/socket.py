@@ -82,8 +82,8 @@ class Page:
             await self._greet()
             following = asyncio.create_task(self._follow(), name="web-page")
             while True:
-                await self._take(await self.socket.receive_text())
-        except (WebSocketDisconnect, asyncio.TimeoutError, RuntimeError):
+                await self._take(await self._read())
+        except (TimeoutError, WebSocketDisconnect, RuntimeError):
             pass
         except TellonceError as refusal:
             with suppress(Exception):
@@ -98,7 +98,7 @@ class Page:
 
     async def _greet(self) -> None:
         """The first frame says who they are and what they have seen."""
-        hello = _parse(await asyncio.wait_for(self.socket.receive_text(), HELLO_WITHIN_S))
+        hello = _parse(await asyncio.wait_for(self._read(), HELLO_WITHIN_S))
         if not isinstance(hello, frames.Hello):
             raise BadInput("Say hello first.")
         if hello.session:
@@ -115,6 +115,13 @@ class Page:
             self.conversation_id = conversation.id
             self.cursor = hello.after if hello.after <= conversation.last_seq else 0
         await self._send(frames.welcome(self.session.token, conversation, holder.name if holder else None, waiting))
+
+    async def _read(self) -> str:
+        """The next frame. Binary ones are read as text: what is no JSON is refused in words."""
+        frame = await self.socket.receive()
+        if frame["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(frame["code"], frame.get("reason"))
+        return frame.get("text") or (frame.get("bytes") or b"").decode(errors="replace")
 
     async def _take(self, text: str) -> None:
         """One frame from the customer. What is wrong with it is said; the page stays open."""
@@ -173,7 +180,7 @@ class Page:
             while True:
                 with suppress(FellBehind):
                     await self._follow_conversation(str(self.conversation_id))
-        except (WebSocketDisconnect, RuntimeError, asyncio.TimeoutError):
+        except (TimeoutError, WebSocketDisconnect, RuntimeError):
             with suppress(Exception):
                 await self.socket.close(code=1011)
 
@@ -190,7 +197,7 @@ class Page:
                 try:
                     timeout = QUEUE_REFRESH_S if is_waiting else None
                     event = await asyncio.wait_for(subscription.next(), timeout)
-                except asyncio.TimeoutError:
+                except TimeoutError:
                     is_waiting = await self._tell_queue(conversation_id)
                     continue
                 await self._tell(conversation_id, event)
