@@ -40,7 +40,7 @@ class FrontDoor:
 
 
 def _refusal(scope: Scope) -> TellonceError | None:
-    """No identifier has a NUL and PostgreSQL cannot look for one; a body that announces itself too large is not read."""
+    """No identifier has a NUL, and PostgreSQL cannot look for one. A body that says it is too large is not read."""
     if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
         return BadInput("The address contains a NUL character.")
     announced = dict(scope["headers"]).get(b"content-length", b"0")

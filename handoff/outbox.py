@@ -2,8 +2,9 @@
 
 A noun adds an item in its own transaction; the runner claims the oldest due item of each lane (a lane is one
 conversation and one kind of work), so that within a conversation nothing overtakes. A claim is a lease, renewed while
-its process works on it: when the process dies the item is claimed again after `LEASE_S`. An item that raises is tried again later, with back-off, and
-after `ATTEMPTS` it is kept as dead and the conversation is looked after by `when_dead`.
+its process works on the item: when the process dies the item is claimed again after `LEASE_S`. An item that raises is
+tried again later, with back-off, and after `ATTEMPTS` it is kept as dead and the conversation is looked after by
+`when_dead`.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -122,8 +124,8 @@ class Runner:
             with suppress(asyncio.CancelledError):
                 await self._loop
         if self._flying:
-            _, late = await asyncio.wait(self._flying.values(), timeout=STOP_WITHIN_S)
-            for task in late:
+            await asyncio.wait(self._flying.values(), timeout=STOP_WITHIN_S)
+            for task in self._flying.values():
                 task.cancel()
 
     async def _run(self) -> None:
@@ -145,7 +147,10 @@ class Runner:
         for item in await self.database.write(lambda session: claim(session, room)):
             task = asyncio.create_task(self._do(item), name=f"outbox-{item.job}")
             self._flying[item.id] = task
-            task.add_done_callback(lambda _, item_id=item.id: self._flying.pop(item_id, None))
+            task.add_done_callback(partial(self._landed, item.id))
+
+    def _landed(self, item_id: str, _: "asyncio.Task[None]") -> None:
+        self._flying.pop(item_id, None)
 
     async def _renew_leases(self) -> None:
         """What waits its turn behind a slow assistant is still ours: nobody may begin it a second time."""
