@@ -262,6 +262,7 @@ def test_a_case_is_noted_moved_resolved_and_reopened(hub: DeskHub, sit_down: Sit
     page = sit_down("priya")
     page.click("text=Cases")
     page.click("tr:has-text('Cancel at the end of the month') a")
+    page.wait_for_load_state()
     page.fill("[name=text]", "Call him before ten.")
     page.click("text=Add note")
     expect(page.locator(".events")).to_contain_text("Call him before ten.")

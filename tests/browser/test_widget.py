@@ -140,6 +140,7 @@ def test_words_said_while_the_line_was_cut_arrive_by_cursor(page: Page, hub: Scr
 def test_a_reload_and_a_second_tab_show_the_same_history(context: BrowserContext, page: Page, hub: ScriptedHub) -> None:
     open_chat(page)
     write(page, "hello")
+    expect(page.locator(".state")).to_have_text("Sent")
     hub.say("Hello, I am Fern.")
     expect(page.locator(".log .words")).to_have_text(["hello", "Hello, I am Fern."])
     page.reload()
@@ -189,6 +190,7 @@ def test_a_sentence_of_the_hub_about_the_newcomer_is_the_only_divider(page: Page
     hub.floor("agent", DANA)
     hub.say("Dana has joined and can read everything so far.", author="system", name=None)
     write(page, "hi Dana")
+    expect(page.locator(".state:visible")).to_have_text("Sent")
     hub.say("Hi.", author="agent", name="Dana")
     for _ in range(2):
         expect(page.locator(".log .words")).to_have_text(["I am Fern.", "hi Dana", "Hi."])

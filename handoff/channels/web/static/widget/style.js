@@ -123,7 +123,7 @@ header[data-floor="agent"] .person { background: var(--own); color: var(--ink); 
 .switch { padding-block: 20px 6px; display: flex; flex-direction: column; }
 .switch strong { font: 600 15px/1.35 var(--display); overflow-wrap: anywhere; unicode-bidi: isolate; }
 .switch .note { font-size: 13px; color: var(--ink-soft); overflow-wrap: anywhere; }
-.log > .switch::before { left: 16.5px; width: 2px; background: linear-gradient(var(--before) 30px, var(--after) 30px); }
+.log > div.switch[data-held]::before { left: 16.5px; width: 2px; background: linear-gradient(var(--before) 30px, var(--after) 30px); }
 .switch { --before: var(--line); --after: var(--line); }
 .switch[data-before="agent"] { --before: var(--accent); }
 .switch[data-held="agent"] { --after: var(--accent); }
