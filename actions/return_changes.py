@@ -25,6 +25,8 @@ from actions.tried import link, or_person, tried
 from actions.turn import turn
 from actions.wording import button, choice, yes_no
 
+SHARED = ("return_item", "return_reason", "policy_refusal", *TRAVEL)
+
 
 class ActionReturnMethod(Action):
     """ "Can you pick it up?" is about a return under way if there is one, else it starts one."""
@@ -82,6 +84,15 @@ class ValidateReturnChangeForm(DeviceForm):
         if asked_for(tracker) == "return_change" and set(heard) - {"return_change"}:
             heard.pop("return_change", None)
         return heard
+
+    def _starting_events(self, tracker: Tracker) -> list[EventType]:
+        """A return half planned uses the same slots: its plan is put aside until that form goes on."""
+        events = super()._starting_events(tracker)
+        if not any(event["event"] == "slot" and event["value"] == "return_form" for event in events):
+            return events
+        plan = {slot: tracker.slots.get(slot) for slot in SHARED}
+        tracker.slots.update(dict.fromkeys(SHARED) | {"return_plan": plan})
+        return [*events, SlotSet("return_plan", plan), *(SlotSet(slot, None) for slot in SHARED)]
 
     async def required_slots(
         self, domain_slots: list[str], dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]

@@ -75,6 +75,17 @@ class ValidateReturnForm(DeviceForm):
         steps = [*known, "return_reason", *self.needed_to_travel(tracker), "return_confirm"]
         return [*steps, "return_change"] if is_changing else steps
 
+    async def _fill(
+        self, heard: Slots, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """A change of another return may have put this plan aside."""
+        plan = tracker.slots.get("return_plan")
+        if not plan:
+            return await super()._fill(heard, dispatcher, tracker, domain)
+        tracker.slots.update(plan | {"return_plan": None})
+        back = [SlotSet(slot, value) for slot, value in plan.items()]
+        return [SlotSet("return_plan", None), *back, *await super()._fill(heard, dispatcher, tracker, domain)]
+
     async def settle(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
         await super().settle(dispatcher, tracker)
         if tracker.slots.get("return_item") and not tracker.slots.get("return_method"):
