@@ -178,7 +178,10 @@ class DeviceForm(TravelsBack, SettlingForm):
 
     async def settle_policy(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
         """Asked once per device and reason. A person's approval, given at the desk, opens what the rules close."""
-        if tracker.slots.get("policy_refusal") is not None or turn(tracker).fact("approved_by"):
+        if turn(tracker).fact("approved_by"):
+            tracker.slots.update(self.undecided() | {"policy_refusal": ""})
+            return
+        if tracker.slots.get("policy_refusal") is not None:
             return
         account, serial = str(tracker.slots["account_number"]), str(tracker.slots["return_item"])
         condition = self.condition(tracker)

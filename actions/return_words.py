@@ -50,6 +50,8 @@ async def journey(dispatcher: CollectingDispatcher, tracker: Tracker) -> str:
 
 def money(device: Equipment, check: PolicyCheck) -> str:
     """What it costs and what comes back. A rented device has no price to give back."""
+    if not check.is_allowed:
+        return "A colleague has agreed to this exception."
     fee = f"There's a fee of {dollars(check.fee)}." if check.fee else ""
     if check.refund_estimate:
         return f"You get about {dollars(check.refund_estimate)} back. {fee}".strip()

@@ -29,7 +29,7 @@ from actions.slots import leave
 from actions.travel import TRAVEL, asked_for, whole
 from actions.travel_questions import weight_of
 from actions.tried import or_person, tried
-from actions.turn import turn
+from actions.turn import Turn, turn
 
 FORM = "return_form"
 CHANGES = {
@@ -194,10 +194,16 @@ async def _create(dispatcher: CollectingDispatcher, tracker: Tracker) -> Return:
         condition=condition_of(reason),
         method=method,
         **place_of(tracker),
-        approved_by=now.fact("approved_by"),
-        case_ref=now.fact("approved_case", "case_ref") if now.fact("approved_by") else None,
+        **approval(now),
         key=now.key("return"),
     )
+
+
+def approval(now: Turn) -> dict[str, str]:
+    """A person's yes, left at the handback as the fact `approved_by`; the case it was given in goes with it."""
+    name = now.fact("approved_by")
+    case_ref = now.fact("case_ref") or next((case.ref for case in now.open_cases), None)
+    return {"approved_by": name, "case_ref": case_ref} if name and case_ref else {}
 
 
 def place_of(tracker: Tracker) -> dict[str, Any]:

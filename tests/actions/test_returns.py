@@ -222,6 +222,18 @@ async def test_another_reason_makes_the_rules_look_again() -> None:
     assert asked_next(turn) == "return_method"
 
 
+async def test_what_a_person_has_approved_is_made_in_their_name() -> None:
+    known = {"account_number": "10017", "account_postcode": "48106", "return_item": "FWHUB401654"}
+    slots = known | {"return_reason": "unopened", "policy_refusal": "It is too late.", "policy_exception": False}
+    yes = {"approved_by": "Dana Ruiz", "case_ref": "C-482-917-3"}
+    turn = await answering("ship it", "return_method", slots, facts=yes)
+    assert turn.slots["policy_refusal"] == ""
+    agreed = slots | turn.slots | {"return_address": "188 Church Rise, Alder Falls 48106"}
+    done = await run(ActionReturnMake(), said("yes", slots=agreed, facts=yes))
+    made = returns.get(done.facts["return_number"])
+    assert (made.approved_by, made.case_ref) == ("Dana Ruiz", "C-482-917-3")
+
+
 @pytest.fixture
 def orders_down(company: str) -> None:
     requests.post(f"{company}/demo/faults", json={"system": "orders", "mode": "down"}, timeout=5).raise_for_status()
