@@ -30,7 +30,7 @@ SPACED = r"\d{4}(?: \d{2,4}){1,4}(?!\w)"
 VALUE = rf"(?:{PREFIX}[ #-]?)?(?:{SPACED}|{PIECE})|(?-i:[A-Z0-9]{{6,20}})|[a-z]{{1,20}}\d[\da-z]{{0,20}}"
 
 LABEL_BEFORE = re.compile(
-    rf"\b(?:{LABELS})\b(?:[\s:=#,.-]{{0,4}}\b(?:{KIND}|{JOINT})\b){{0,5}}[\s:=#,|-]{{0,4}}(?P<value>{VALUE})(?!\w)",
+    rf"\b(?:{LABELS})\b(?:[\s:=#,.-]{{0,4}}\b(?:{KIND}|{JOINT})\b){{0,5}}[\s:=#,.|-]{{0,4}}(?P<value>{VALUE})(?!\w)",
     re.I,
 )
 LABEL_AFTER = re.compile(
@@ -81,7 +81,7 @@ ADDRESS = re.compile(
 
 PHONE = re.compile(
     r"(?<![\w$£€./-])(?:(?:\+?1[ .-]?)?(?:\(\d{3}\)[ .-]?|\d{3}[ .-])\d{3}[ .-]?\d{4}"
-    r"|\+\d{1,3}(?:[ .()-]{1,2}\d{1,5}){1,5}|\+\d{8,15})(?![\w-])"
+    r"|\+\d{1,3}(?:[ .()-]{1,2}\d{1,8}){1,5}|\+\d{8,15})(?![\w-])"
 )
 PHONE_IF_SPOKEN_OF = re.compile(r"(?<![\w$£€./-])(?:\d{3}[ .-]\d{4}|\d{8,13})(?![\w-])")
 SPEAKS_OF_PHONE = re.compile(
@@ -90,10 +90,10 @@ SPEAKS_OF_PHONE = re.compile(
 
 NOT_A_NAME = r"and|my|i|the|with|account|ssn|from|is|on|but|not|it|in|at|last|order|email|phone"
 NAME = re.compile(
-    r"(?:\b(?:my (?:full )?name(?: is|'s)?|full name(?: is)?:?|name is|name:)"
+    r"(?:\b(?:my (?:full )?name(?: is|'s)?|full name(?: is)?:?|(?<!user )name(?: is|:))"
     r"|^(?:this is|i am|i'm)(?=\s[a-z'-]{2,20}\s[a-z'-]{2,20}$))"
     rf"\s{{1,2}}(?P<value>(?!(?:{NOT_A_NAME}|a|so|very|having|going|looking)\b)[a-z][a-z'-]{{1,20}}"
-    rf"(?:\s(?!(?:{NOT_A_NAME})\b)[a-z][a-z'-]{{1,20}}){{0,2}})",
+    rf"(?:\s(?!(?:{NOT_A_NAME})\b)[a-z][a-z'-]{{1,20}}){{0,2}})(?!\w)",
     re.I,
 )
 LONG_NUMBER = re.compile(rf"{NOT_WITHIN_NUMBER}(?:\d{{4}}(?: \d{{4}}){{1,3}}|\d{{7,20}})(?![\w/-]|[.,]\d)")
