@@ -221,13 +221,17 @@ async def look_after(session: AsyncSession, conversation_id: str) -> None:
 async def withdraw(session: AsyncSession, conversation_id: str) -> Conversation:
     """The customer no longer wants to wait: the assistant has the floor again, the case stays open.
 
-    What they wrote while they waited is the assistant's to answer now; nobody else will.
+    What they wrote while they waited is the assistant's to answer now; nobody else will. Nothing happens when they
+    are not waiting (any more).
     """
     conversation = await floor.hold(session, conversation_id)
     handover = await queues.sitting(session, conversation.id)
+    if conversation.floor != Floor.QUEUE or handover is None:
+        return conversation
     floor.move(session, conversation, Verb.WITHDRAW)
-    if handover:
-        await _finish(session, conversation, handover)
+    await _finish(session, conversation, handover)
+    case = await session.get_one(Case, handover.case_id)
+    await cases.record(session, case, "withdrawn", Actor("customer"))
     await _say_system(session, conversation, "You are no longer waiting for a person. Your case stays open.")
     await conversations.ask_what_is_left(session, conversation)
     return conversation

@@ -169,7 +169,7 @@ def sit_down(browser: Browser, hub: DeskHub) -> Iterator[Callable[..., Page]]:
 
 def _note(complaints: list[str], kind: str, text: str) -> None:
     """Refused answers are part of some tests and are logged by the browser; broken promises of the page are not."""
-    if kind == "error" and "Failed to load resource" not in text:
+    if kind == "error" and not any(known in text for known in ("Failed to load", "Response Status", "WebSocket")):
         complaints.append(text)
 
 

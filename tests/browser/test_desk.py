@@ -73,6 +73,8 @@ def test_an_agent_accepts_answers_and_resolves(hub: DeskHub, sit_down: SitDown) 
 def test_a_whole_handover_needs_nothing_but_the_keyboard(hub: DeskHub, sit_down: SitDown) -> None:
     page = sit_down()
     press = page.keyboard.press
+    press("2")
+    expect(page.locator(".list-inner[data-queue=mine]")).to_be_visible()
     press("1")
     expect(page.locator(".list-inner[data-queue=nobody]")).to_be_visible()
     for _ in range(3):

@@ -205,7 +205,9 @@ def test_asking_for_a_person_shows_the_place_in_line_and_then_the_person(page: P
     assert [frame["type"] for frame in hub.heard if frame["type"] == "human"] == ["human"]
     hub.floor("queue", FERN, {"position": 2, "wait_s": {"low": 60, "high": 180}})
     expect(page.locator(".floorline")).to_have_text("You are 2nd in line, about 1 to 3 minutes.")
-    expect(page.get_by_role("button", name="Waiting for a person")).to_have_attribute("aria-disabled", "true")
+    page.get_by_role("button", name="Stop waiting").click()
+    expect(page.get_by_role("button", name="Stop waiting")).to_be_enabled()
+    assert hub.heard[-1] == {"type": "withdraw"}
     hub.floor("agent", DANA)
     expect(page.get_by_role("button", name="Talking to Dana")).to_be_visible()
 

@@ -16,7 +16,7 @@ from handoff.app import create_app
 from handoff.assistants.scripted import Scripted, saying
 from handoff.conversations import Speaker
 from handoff.models import Agent, Base, Conversation, Presence
-from handoff.package import Handback
+from handoff.package import Handback, HandoverRequest, Issue, Reason
 from handoff.ports import Button, TurnRequest, TurnResult, Words
 from handoff.settings import settings
 
@@ -157,3 +157,15 @@ def test_the_conversation_can_be_downloaded_from_the_hub(page: Page) -> None:
     with page.expect_download() as download:
         page.get_by_role("button", name="Download this conversation").click()
     assert "my box goes back" in Path(download.value.path()).read_text()
+
+
+def test_a_customer_may_stop_waiting_and_is_with_the_assistant_again(page: Page, hub: Hub) -> None:
+    write(page, "hello")
+    expect(page.locator(".log .words")).to_have_count(2)
+    request = HandoverRequest(
+        conversation_id=hub.conversation_id, idempotency_key="k", reason_code=Reason.ASKED, issue=Issue(title="x")
+    )
+    hub.write(lambda session: handovers.hand_over(session, request))
+    page.get_by_role("button", name="Stop waiting").click()
+    expect(page.get_by_role("button", name="Talk to a person")).to_be_visible()
+    expect(page.get_by_text("You are no longer waiting for a person.")).to_be_visible()

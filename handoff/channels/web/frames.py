@@ -50,6 +50,12 @@ class Human(_Frame):
     client_ref: ClientRef
 
 
+class Withdraw(_Frame):
+    """No longer waiting for a person."""
+
+    type: Literal["withdraw"]
+
+
 class SeenByCustomer(_Frame):
     type: Literal["seen"]
     seq: int = Field(ge=0)
@@ -63,7 +69,7 @@ class Ping(_Frame):
     type: Literal["ping"]
 
 
-Frame = Hello | Say | Press | Human | SeenByCustomer | TypingNow | Ping
+Frame = Hello | Say | Press | Human | Withdraw | SeenByCustomer | TypingNow | Ping
 FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="type")])
 
 

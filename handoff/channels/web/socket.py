@@ -142,6 +142,9 @@ class Page:
                 await self._receive(Inbound("web", self.session.identity, ref, pressed=pressed, client=self.client))
             case frames.Human(client_ref=ref):
                 await self._receive(Inbound("web", self.session.identity, ref, wants_person=True, client=self.client))
+            case frames.Withdraw() if self.conversation_id:
+                conversation_id = self.conversation_id
+                await self.chat.database.write(lambda session: handovers.withdraw(session, conversation_id))
             case frames.SeenByCustomer(seq=seq) if self.conversation_id:
                 conversation_id = self.conversation_id
                 await self.chat.database.write(

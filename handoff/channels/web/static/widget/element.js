@@ -83,7 +83,7 @@ export class TellonceChat extends HTMLElement {
     this.#signs = new Signs((sign) => this.#panel.showSign(sign));
     this.#composer = new Composer(this.#kept.tab, { say: (text) => this.#say(text), typing: () => this.#connection.send({ type: "typing" }) });
     this.#panel = new Panel({ heading: this.getAttribute("heading") ?? "", starters: this.#starters, composer: this.#composer }, {
-      open: () => this.open(), close: () => this.close(), human: () => this.#askForPerson(),
+      open: () => this.open(), close: () => this.close(), human: () => this.#askForPerson(), withdraw: () => this.#connection.send({ type: "withdraw" }),
       download: () => this.#download(), start: (text) => this.#say(text),
     });
     this.#view = new ThreadView(this.#panel.log, { base: this.hub.href, press: (...what) => this.#press(...what), retry: (ref) => this.#retry(ref) });

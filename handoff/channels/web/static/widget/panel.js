@@ -6,7 +6,7 @@ import { WORDS, floorLine, talkingTo, typing, unread, working } from "./words.js
 const SHEET = "(max-width: 480px)";
 
 export class Panel {
-  /** `on`: open(), close(), human(), download(), start(text). */
+  /** `on`: open(), close(), human(), withdraw(), download(), start(text). */
   constructor({ heading, starters, composer }, on) {
     this.on = on;
     this.heading = heading;
@@ -27,7 +27,7 @@ export class Panel {
     this.name = h("h2", { id: "name", dir: "auto" });
     this.floorLine = h("p", { class: "floorline" });
     this.download = iconButton("download", WORDS.download, this.on.download);
-    this.person = h("button", { type: "button", class: "person", click: () => this.#askForPerson() });
+    this.person = h("button", { type: "button", class: "person", click: () => this.#changeFloor() });
     this.header = h("header", {},
       h("div", { class: "who" }, this.avatar,
         h("div", { class: "title" }, this.name, h("p", { class: "company", dir: "auto" }, this.heading)),
@@ -76,8 +76,9 @@ export class Panel {
     this.header.dataset.floor = floor;
     setText(this.floorLine, floorLine(state));
     const ask = isAsking ? WORDS.asking : isAskFailed ? WORDS.askAgain : WORDS.person;
-    setText(this.person, isAgent ? talkingTo(who?.name) : floor === "queue" ? WORDS.waiting : ask);
-    this.person.setAttribute("aria-disabled", String(isAgent || floor === "queue" || isAsking));
+    setText(this.person, isAgent ? talkingTo(who?.name) : floor === "queue" ? WORDS.stopWaiting : ask);
+    this.person.setAttribute("aria-disabled", String(isAgent || isAsking));
+    this.person.dataset.does = floor === "queue" ? "withdraw" : "human";
   }
 
   showSign(sign) {
@@ -106,8 +107,8 @@ export class Panel {
     setText(this.announcer, text);
   }
 
-  #askForPerson() {
-    if (this.person.getAttribute("aria-disabled") !== "true") this.on.human();
+  #changeFloor() {
+    if (this.person.getAttribute("aria-disabled") !== "true") this.on[this.person.dataset.does]();
   }
 
   #key(event) {

@@ -20,7 +20,7 @@ export const WORDS = {
   person: "Talk to a person",
   asking: "Asking for a person…",
   askAgain: "Not sent. Ask again",
-  waiting: "Waiting for a person",
+  stopWaiting: "Stop waiting",
   waitingShort: "Waiting",
   connecting: "Connecting…",
   again: "The connection was lost. Connecting again…",
