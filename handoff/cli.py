@@ -41,7 +41,8 @@ def serve() -> None:
         ws_max_size=WS_MAX_BYTES,
         ws_per_message_deflate=False,
         access_log=False,
-        log_level=config.log_level.lower(),
+        # Below INFO the socket library writes whole frames to the log, before anything was masked in them.
+        log_level=max(logging.getLevelNamesMapping()[config.log_level.upper()], logging.INFO),
         timeout_graceful_shutdown=10,
         server_header=False,
     )
