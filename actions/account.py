@@ -12,7 +12,7 @@ from actions.backends.accounts import Plan
 from actions.backends.errors import CompanyError, NotFound, Refused
 from actions.backends.results import dollars
 from actions.hearing import text_of
-from actions.identity import EMAIL, NO_PROBLEM, account_of, needs_account, next_handle, says_unknown
+from actions.identity import EMAIL, NO_PROBLEM, account_of, needs_account, next_handle, next_proof, says_unknown
 from actions.slots import Field, FormFromFacts, Moment, Slots, leave
 from actions.tried import PersonNeeded, learned, or_person, tell_hub, to_person, tried
 from actions.turn import turn
@@ -21,6 +21,7 @@ CONTACT_WORDS = {r"\be-?mail": "email", r"\b(phone|mobile|cell|number)\b": "phon
 BECAUSE = re.compile(
     r"\b(because|cos|cuz|since|as|due|too|moving|moved|price|expensive|slow|better|cheaper|found)\b", re.I
 )
+PROOF_NAMES = {"postcode": "postcode", "email": "e-mail", "phone": "phone number"}
 FIELD_NAMES = {"email": "e-mail address", "phone": "phone number", "name": "name"}
 
 
@@ -39,11 +40,11 @@ class AskAccountNumber(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         handle = next_handle(tracker)
         if says_unknown(tracker):
-            text, handle = f"{NO_PROBLEM} Which e-mail address or phone number is on the account?", "email"
+            text, handle = f"{NO_PROBLEM} Which e-mail or phone number is on the account?", "email"
         elif handle == "account_number":
             text = "What's your account number? The e-mail or phone number on the account works too."
         elif handle == "email":
-            text = "Which e-mail address is the account under?"
+            text = "Which e-mail is the account under?"
         elif handle == "phone":
             text = "Which phone number is on the account?"
         else:
@@ -54,11 +55,17 @@ class AskAccountNumber(Action):
 
 
 class AskAccountPostcode(Action):
+    """Asks for a second thing that fits the account: the postcode, or what nobody has told yet."""
+
     def name(self) -> str:
         return "action_ask_account_postcode"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        dispatcher.utter_message(text="Thanks. And to be sure it's you: what's the postcode on the account?")
+        proof = next_proof(tracker)
+        dispatcher.utter_message(
+            text=f"Thanks. And to be sure it's you: what's the {PROOF_NAMES[proof]} on the account?"
+        )
+        tell_hub(dispatcher, question="account_postcode" if proof == "postcode" else proof)
         return []
 
 

@@ -19,6 +19,11 @@ from actions.turn import turn
 ANSWERS = frozenset({"inform", "affirm", "deny", "nlu_fallback"})
 ALWAYS_HEARD = frozenset({"talk_to_human", "handback", "cancel_flow"})
 SURE = 0.7
+# Numbers in these belong to no account.
+NO_HANDLES = frozenset({"address", "date", "amount"})
+# After so many turns at one question, and nothing but small talk or misunderstandings, only a person helps.
+PATIENCE_TURNS = 4
+IDLE = ANSWERS | {"greet", "thank", "out_of_scope"}
 
 _CORRECTION = re.compile(r"^\W*(no+|nope|sorry|actually|wait|oops|correction|i mean(t)?|not that|change)\b", re.I)
 _YES = re.compile(r"^\W*(y|yes|yeah|yep|yup|sure|ok(ay)?|correct|right|please do|go ahead|fine|do it)\b", re.I)
@@ -110,7 +115,9 @@ class Hearing:
             return {} if answer is None else {asked: answer}
         if wanted.is_free_text:
             return {asked: text}
-        return self.answer_identity(asked, text) if asked in IDENTITY else self.answer(asked, tracker)
+        if asked in IDENTITY:
+            return {} if _named(tracker) & NO_HANDLES else self.answer_identity(asked, text)
+        return self.answer(asked, tracker)
 
     def answer(self, asked: str, tracker: Tracker) -> Slots:
         """For a topic that reads bare answers in a way of its own; called when nothing else was recognised."""
@@ -150,6 +157,23 @@ def moment_of(tracker: Tracker, form: str) -> Moment:
 def _since_user(tracker: Tracker) -> list[EventType]:
     last = max((at for at, event in enumerate(tracker.events) if event["event"] == "user"), default=-1)
     return tracker.events[last + 1 :]
+
+
+def is_stuck(tracker: Tracker) -> bool:
+    """The same question has been open for too many turns, and this one does not even lead elsewhere."""
+    if _intent(tracker)[0] not in IDLE:
+        return False
+    turns = 0
+    for event in reversed(tracker.events):
+        is_other = event["event"] == "slot" and event["name"] == REQUESTED_SLOT
+        if event["event"] == "active_loop" or (is_other and event["value"] != tracker.slots.get(REQUESTED_SLOT)):
+            break
+        turns += event["event"] == "user"
+    return turns > PATIENCE_TURNS
+
+
+def _named(tracker: Tracker) -> set[str]:
+    return {entity["entity"] for entity in (tracker.latest_message or {}).get("entities") or []}
 
 
 def _intent(tracker: Tracker) -> tuple[str, float]:

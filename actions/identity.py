@@ -20,11 +20,15 @@ from actions.tried import PersonNeeded, learned, tried
 from actions.turn import turn
 
 IDENTITY = ("account_number", "account_postcode")
-IDENTITY_ENTITIES = {"account_number": ("account_number", "email", "phone"), "account_postcode": ("postcode",)}
+IDENTITY_ENTITIES = {
+    "account_number": ("account_number", "email", "phone"),
+    "account_postcode": ("postcode", "email", "phone"),
+}
+PROOFS = ("postcode", "email", "phone")
 HANDLES = ("account_number", "email", "phone")
 TRIES = 3
 NOT_FOUND = "I can't find an account under"
-WRONG_POSTCODE = "That isn't the postcode I have on the account."
+WRONG_PROOF = "That isn't what I have on the account."
 
 Run = Callable[..., Awaitable[list[EventType]]]
 
@@ -65,17 +69,19 @@ class KnowsCustomer:
 
     async def recognise(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> dict[str, Any]:
         """What can be filled in without asking."""
-        now = turn(tracker)
-        postcode = now.fact("postcode") or next(tracker.get_latest_entity_values("postcode"), None)
+        now, number = turn(tracker), tracker.slots.get("account_number")
         if now.customer.account_number:
             return {"account_number": now.customer.account_number, "account_postcode": "known"}
-        number = tracker.slots.get("account_number")
-        if number and not postcode:
+        if number and not _told(tracker, *PROOFS):
             return {}
         account = await _find(dispatcher, account_number=number) if number else await _first_match(tracker, dispatcher)
         if account is None:
             return {}
-        return {"account_number": account.account_number, **self._confirmed(account, postcode, dispatcher)}
+        if fits(account, tracker) >= 2:
+            return {"account_number": account.account_number, **_confirm(account, dispatcher)}
+        if next_proof(tracker) is None:
+            raise PersonNeeded("security", "The details given do not match the account.")
+        return {"account_number": account.account_number}
 
     async def validate_account_number(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
@@ -96,14 +102,13 @@ class KnowsCustomer:
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> dict[str, Any]:
         if value == UNKNOWN:
-            raise PersonNeeded("security", "The customer does not know the postcode on the account.")
+            raise PersonNeeded("security", "The customer could not confirm the account.")
         account = await tried(dispatcher, "accounts.get", accounts.get, str(tracker.slots["account_number"]))
-        confirmed = self._confirmed(account, str(value), dispatcher)
-        if confirmed:
-            return confirmed
-        if times_said(tracker, WRONG_POSTCODE):
-            raise PersonNeeded("security", "The postcode does not match the account.")
-        dispatcher.utter_message(text=WRONG_POSTCODE)
+        if is_of(account, str(value)):
+            return _confirm(account, dispatcher)
+        if times_said(tracker, WRONG_PROOF):
+            raise PersonNeeded("security", "The details given do not match the account.")
+        dispatcher.utter_message(text=WRONG_PROOF)
         return {"account_postcode": None}
 
     def answer_identity(self, asked: str, text: str) -> dict[str, Any]:
@@ -111,16 +116,40 @@ class KnowsCustomer:
         if DONT_KNOW.search(text) and not re.search(r"\d", text):
             return {asked: UNKNOWN}
         if asked == "account_postcode":
-            return {asked: text} if re.search(r"\d", text) and len(text) <= 24 else {}
+            return {asked: text} if EMAIL.search(text) or (re.search(r"\d", text) and len(text) <= 24) else {}
         handle = EMAIL.search(text) or _DIGITS.search(text)
         return {asked: handle.group()} if handle else {}
 
-    @staticmethod
-    def _confirmed(account: Account, postcode: str | None, dispatcher: CollectingDispatcher) -> dict[str, Any]:
-        if postcode is None or plain(account.address.postcode) not in plain(postcode):
-            return {}
-        learned(dispatcher, "account_number", account.account_number)
-        return {"account_postcode": account.address.postcode}
+
+def _confirm(account: Account, dispatcher: CollectingDispatcher) -> dict[str, Any]:
+    learned(dispatcher, "account_number", account.account_number)
+    return {"account_postcode": account.address.postcode}
+
+
+def is_of(account: Account, value: str) -> bool:
+    """Whether this is the account's postcode, e-mail or phone number, however it is typed."""
+    said, digits = plain(value), re.sub(r"\D", "", value)
+    is_phone = len(digits) >= 7 and re.sub(r"\D", "", account.phone).endswith(digits)
+    return plain(account.address.postcode) in said or plain(account.email) in said or is_phone
+
+
+def fits(account: Account, tracker: Tracker) -> int:
+    """How many different things that were told fit this account; one led to it, a second one confirms it."""
+    # The slot would not do: it holds the number of whatever account was found.
+    number = _told(tracker, "account_number")
+    proofs = [value for name in PROOFS if (value := _told(tracker, name)) and is_of(account, value)]
+    return len(proofs) + (number == account.account_number)
+
+
+def next_proof(tracker: Tracker) -> str | None:
+    """What may still be asked to confirm the account: something nobody has told yet."""
+    return next((name for name in PROOFS if not _told(tracker, name)), None)
+
+
+def _told(tracker: Tracker, *names: str) -> str | None:
+    """By the hub, or in this message in case the hub did not see it."""
+    said = (next(tracker.get_latest_entity_values(name), None) for name in names)
+    return turn(tracker).fact(*names) or next((value for value in said if value), None)
 
 
 async def _first_match(tracker: Tracker, dispatcher: CollectingDispatcher) -> Account | None:
@@ -132,10 +161,9 @@ async def _first_match(tracker: Tracker, dispatcher: CollectingDispatcher) -> Ac
 
 
 def _handles(tracker: Tracker) -> Iterator[dict[str, str]]:
-    """What the hub knows, and what this message says in case the hub did not see it."""
     now = turn(tracker)
     for name in HANDLES:
-        value = now.fact(name) or next(tracker.get_latest_entity_values(name), None)
+        value = _told(tracker, name)
         if value:
             yield {name: value}
     name, postcode = now.fact("name", "full_name"), now.fact("postcode")

@@ -39,6 +39,9 @@ class MoveForm(FormFromFacts):
         """Street, town and postcode come in one breath: they are read from the whole message, not from the entity."""
         heard = super().hear(tracker, moment)
         text = tracker.latest_message.get("text") or ""
+        if moment is Moment.STARTING and not dates.day(str(heard.get("move_date") or ""), _today()):
+            # "We moved last week" names no day to move on.
+            heard.pop("move_date", None)
         place = None if text.startswith("/") else addresses.mentioned(text)
         if place:
             # The yes-or-no of "no, 14 Elm Street" is about the address.

@@ -67,10 +67,12 @@ from rasa_sdk.forms import REQUESTED_SLOT, FormValidationAction
 from rasa_sdk.utils import call_potential_coroutine
 
 from actions.backends.errors import Unavailable
-from actions.hearing import ALWAYS_HEARD, SURE, Field, Hearing, Moment, Slots, moment_of
+from actions.hearing import ALWAYS_HEARD, SURE, Field, Hearing, Moment, Slots, is_stuck, moment_of
 from actions.identity import IDENTITY, KnowsCustomer
 from actions.tried import PersonNeeded, to_person
 from actions.turn import turn
+
+STUCK = "We are stuck at one question, so a person should have a look."
 
 __all__ = [
     "ALWAYS_HEARD",
@@ -103,7 +105,7 @@ class FormFromFacts(KnowsCustomer, Hearing, FormValidationAction):
         events: list[EventType] = self._starting_events(tracker) if moment is Moment.STARTING else []
         heard = {} if moment is Moment.RETURNING or _is_resuming(tracker, self.form) else self.hear(tracker, moment)
         if moment is Moment.ANSWERING and self.is_interrupted(tracker, heard):
-            return [_reject(self.form)]
+            return [_reject(self.form), *(to_person("fallback", STUCK) if is_stuck(tracker) else [])]
         try:
             events += await self._fill(heard, dispatcher, tracker, domain)
         except PersonNeeded as need:

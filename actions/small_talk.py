@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.slots import forget, resume_paused, stop_form
@@ -64,7 +64,9 @@ class SmallTalk(Action):
         intent = tracker.latest_message["intent"]["name"]
         is_greeting_again = intent == "greet" and tracker.active_loop_name
         dispatcher.utter_message(response="utter_greet_again" if is_greeting_again else f"utter_{intent}")
-        return []
+        return (
+            [*stop_form(), FollowupAction("action_listen")] if intent == "goodbye" and tracker.active_loop_name else []
+        )
 
 
 class Help(Action):
