@@ -44,7 +44,7 @@ ASKED_ABOUT = {
     "email": r"e-?mail",
     "phone": r"phone number|mobile|which phone|your phone\b|number .*(call|reach) you",
     "postcode": r"post\s?code|zip",
-    "address": r"address|where (do you|should|can) .*(live|pick|collect|send)",
+    "address": r"(?<!mail )address|where (do you|should|can) .*(live|pick|collect|send)",
     "item": r"(which|what) (item|device|box|product|equipment)",
     "amount": r"how much|what amount|which amount",
     "date": r"(what|which) (date|day)|when (did|was)",

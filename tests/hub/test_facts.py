@@ -100,4 +100,5 @@ async def test_a_card_number_reaches_neither_ledger_nor_assistant_nor_facts(desk
 def test_a_question_asks_for_the_facts_its_words_name() -> None:
     assert facts.names_asked("What's your account number?") == ["account_number"]
     assert facts.names_asked("Please give me the zip and your e-mail.") == ["email", "postcode"]
+    assert facts.names_asked("Which e-mail address is it under?") == ["email"]
     assert facts.names_asked("I see your account number. Is there more?") == []
