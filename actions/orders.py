@@ -14,8 +14,8 @@ from actions.backends.results import dollars
 from actions.hearing import Field
 from actions.identity import account_of, needs_account
 from actions.refusals import EXCEPTION, is_refused, is_yes, refusal
-from actions.return_status import CANCELS
-from actions.said import entity_of, text_of
+from actions.return_status import cancels_return, gives_up_planning
+from actions.said import entity_of
 from actions.settling import SettlingForm
 from actions.slots import leave
 from actions.travel import asked_for
@@ -25,7 +25,6 @@ from actions.wording import PERSON, button, choice, day, yes_no
 
 FORM = "order_cancel_form"
 FACTS = ("order_number", "order_id")
-ABOUT_RETURN = re.compile(r"\breturn|pick.?up|courier|\bRN-", re.IGNORECASE)
 
 
 async def orders_of(dispatcher: CollectingDispatcher, account: str) -> tuple[Order, ...]:
@@ -95,9 +94,9 @@ class ActionOrderCancel(Action):
         return "action_order_cancel"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        text = text_of(tracker)
-        is_return = bool(ABOUT_RETURN.search(text) and CANCELS.search(text)) and "order" not in text.lower()
-        return [FollowupAction("return_change_form" if is_return else FORM)]
+        if gives_up_planning(tracker):
+            return [FollowupAction("action_cancel_flow")]
+        return [FollowupAction("return_change_form" if cancels_return(tracker) else FORM)]
 
 
 class OrderForm(SettlingForm):

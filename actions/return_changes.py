@@ -15,7 +15,7 @@ from actions.hearing import Field
 from actions.identity import account_of
 from actions.refusals import EXCEPTION, is_refused, is_yes, refusal
 from actions.return_rules import answer, is_about_rules
-from actions.return_status import CANCELS, CHANGES_IT, FORM, NUMBER, STATUS, number_said
+from actions.return_status import CANCELS, CHANGES_IT, FORM, NUMBER, STATUS, gives_up_planning, number_said
 from actions.return_words import change_buttons, journey, travel_of
 from actions.returns import CHANGES, ask_again, change_in, place_of
 from actions.said import intent_of, text_of
@@ -39,6 +39,8 @@ class ActionReturnMethod(Action):
         if is_about_rules(tracker):
             await answer(dispatcher, tracker)
             return []
+        if gives_up_planning(tracker):
+            return [FollowupAction("action_cancel_flow")]
         is_change = bool(number_said(tracker) or CHANGES_IT.search(text_of(tracker)))
         is_change = is_change or await self._fits_open_return(dispatcher, tracker)
         return [FollowupAction(FORM if is_change else "return_form")]

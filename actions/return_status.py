@@ -22,6 +22,8 @@ NUMBER = re.compile(r"\bRN[- ]?(\d{3,})\b", re.IGNORECASE)
 CANCELS = re.compile(
     r"\bcancel|call (it )?off|\bdrop (it|the return|this)|forget (it|the return)|keep it", re.IGNORECASE
 )
+ABOUT_RETURN = re.compile(r"\breturn|pick.?up|collection|courier|\bRN-", re.IGNORECASE)
+ANOTHER_RETURN = re.compile(r"pick.?up|collection|courier|\bRN-?\d|\bother\b", re.IGNORECASE)
 CHANGES_IT = re.compile(
     r"\b(chang|resched|differen|another|cancel|instead|new (address|time|day)|move (it|the pickup))", re.IGNORECASE
 )
@@ -32,6 +34,17 @@ STATUS = {
     "refunded": "is finished and refunded",
     "cancelled": "was cancelled",
 }
+
+
+def cancels_return(tracker: Tracker) -> bool:
+    text = text_of(tracker)
+    return bool(CANCELS.search(text) and ABOUT_RETURN.search(text)) and "order" not in text.lower()
+
+
+def gives_up_planning(tracker: Tracker) -> bool:
+    """ "Cancel the return" while one is being planned means that one, unless another is named."""
+    is_planning = tracker.active_loop_name == "return_form"
+    return is_planning and cancels_return(tracker) and not ANOTHER_RETURN.search(text_of(tracker))
 
 
 def number_said(tracker: Tracker) -> str | None:

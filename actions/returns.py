@@ -23,8 +23,9 @@ from actions.device_form import (
 )
 from actions.hearing import Field
 from actions.refusals import EXCEPTION, is_refused, is_yes, refusal
+from actions.return_status import cancels_return
 from actions.return_words import confirm_buttons, journey, money, reason_in_words, tell_already, tell_made
-from actions.said import text_of
+from actions.said import intent_of, text_of
 from actions.slots import leave
 from actions.travel import TRAVEL, asked_for, whole
 from actions.travel_questions import weight_of
@@ -32,6 +33,7 @@ from actions.tried import or_person, tried
 from actions.turn import Turn, turn
 
 FORM = "return_form"
+CALLED_OFF_AS = ("return_method", "return_status", "order_cancel", "cancel_flow")
 CHANGES = {
     "item": ("return_item",),
     "reason": ("return_reason",),
@@ -120,6 +122,8 @@ class ValidateReturnForm(DeviceForm):
 
     def is_interrupted(self, tracker: Tracker, heard: Slots) -> bool:
         """ "Change something" at the summary is an answer, though it sounds like giving up."""
+        if cancels_return(tracker) and intent_of(tracker) in CALLED_OFF_AS and asked_for(tracker) != "return_reason":
+            return True
         is_changing = asked_for(tracker) == "return_confirm" and text_of(tracker).lower().startswith("change")
         return not is_changing and super().is_interrupted(tracker, heard)
 

@@ -294,3 +294,14 @@ async def test_can_you_pick_it_up_starts_a_return_when_there_is_none() -> None:
 async def test_the_rules_are_told_without_an_account() -> None:
     turn = await run(ActionReturnPolicy(), said("what is your return policy", "return_policy"))
     assert turn.payload("Return something") == "/return_start"
+
+
+@pytest.mark.parametrize(
+    ("text", "next_action"),
+    [("cancel the return", "action_cancel_flow"), ("please cancel my pickup", "return_change_form")],
+)
+async def test_cancelling_in_the_middle_means_the_plan_unless_another_return_is_named(
+    text: str, next_action: str
+) -> None:
+    turn = await run(ActionReturnMethod(), said(text, "return_method", slots=MAYA, form="return_form"))
+    assert turn.next_action == next_action
