@@ -158,7 +158,7 @@ def sit_down(browser: Browser, hub: DeskHub) -> Iterator[Callable[..., Page]]:
         page.fill("[name=email]", f"{who}@fernway.example")
         page.fill("[name=password]", demo.PASSWORD)
         page.click("button")
-        page.wait_for_selector("#rows .row, .rows-empty")
+        page.wait_for_selector("body[data-ready]")
         return page
 
     yield sit

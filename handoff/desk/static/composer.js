@@ -32,13 +32,7 @@ function showDraft() {
   const mode = composer().dataset.mode;
   field.placeholder = field.dataset[mode];
   field.value = drafts.get(draftKey(mode)) ?? "";
-  grow(field);
   lookForAnswers();
-}
-
-function grow(field) {
-  field.style.height = "auto";
-  field.style.height = `${Math.min(field.scrollHeight + 2, 220)}px`;
 }
 
 // Ask the hub whether the customer already answered what is being typed.
@@ -81,7 +75,6 @@ function send() {
   const bubble = showPending(words);
   drafts.delete(draftKey(composer().dataset.mode));
   field.value = "";
-  grow(field);
   $("#answered").hidden = true;
   deliver(composer().dataset.say, words, bubble);
 }
@@ -147,7 +140,6 @@ function failed(url, words, bubble, why) {
 function takeBack(words, bubble) {
   bubble.remove();
   draft().value = words.text;
-  grow(draft());
   draft().focus();
 }
 
@@ -160,6 +152,7 @@ function askFirst(url, words, bubble, html) {
     if (answered) return;
     answered = true;
     dialog.close();
+    dialog.replaceChildren();
     fetchNew();
     if (anyway) deliver(url, { ...words, anyway: true }, bubble);
     else takeBack(words, bubble);
@@ -173,14 +166,12 @@ function askFirst(url, words, bubble, html) {
 
 export function startComposer() {
   const canned = startCanned((field) => {
-    grow(field);
     keepDraft();
     lookForAnswers();
   });
   if (draft()) showDraft();
   document.addEventListener("input", (event) => {
     if (event.target.id !== "draft") return;
-    grow(event.target);
     keepDraft();
     lookForAnswers();
     canned.look(event.target);

@@ -16,3 +16,4 @@ startCollisions();
 startNotices();
 startKeys();
 startLive();
+document.body.dataset.ready = "yes";

@@ -24,9 +24,12 @@ export async function fetchNew() {
       const response = await fetch(`/desk/c/${id}/messages?after=${lastSeq()}`);
       if (response.ok && id === conversationId()) append(await response.text());
     }
-  })().finally(() => {
-    fetching = null;
-  });
+  })()
+    // What could not be fetched now is asked for again; the cursor makes that safe.
+    .catch(() => setTimeout(fetchNew, 2000))
+    .finally(() => {
+      fetching = null;
+    });
   return fetching;
 }
 
@@ -42,14 +45,10 @@ export function append(html) {
 
 // Replaces the copy shown while it was being sent; keeps the order of `seq` whatever arrived first.
 function place(ledger, message) {
+  const here = all("#ledger > .message");
   const ref = message.dataset.ref;
-  const pending = ref && all("#ledger > .message").find((one) => one.dataset.ref === ref);
-  const known = document.getElementById(message.id);
-  if (known && known !== pending) {
-    pending?.remove();
-    return;
-  }
-  pending?.remove();
+  if (ref) here.find((one) => one.dataset.ref === ref && one.dataset.seq === "0")?.remove();
+  if (here.some((one) => one.id === message.id)) return;
   const seq = Number(message.dataset.seq);
   const after = all("#ledger > .message").find((one) => Number(one.dataset.seq) > seq || one.dataset.seq === "0");
   ledger.insertBefore(message, after ?? null);

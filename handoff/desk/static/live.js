@@ -30,8 +30,8 @@ function refreshList() {
   listTimer = setTimeout(async () => {
     listTimer = null;
     const search = encodeURIComponent($("#search")?.value ?? "");
-    const response = await fetch(`/desk/list?queue=${queue()}&search=${search}`);
-    if (response.ok) swapList(new DOMParser().parseFromString(await response.text(), "text/html"));
+    const response = await fetch(`/desk/list?queue=${queue()}&search=${search}`).catch(() => null);
+    if (response?.ok) swapList(new DOMParser().parseFromString(await response.text(), "text/html"));
   }, 500);
 }
 
