@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -53,21 +54,31 @@ def postgres_url() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    """An empty database; what was announced is in `database.told`."""
-    if request.param == "sqlite":
-        url = f"sqlite+aiosqlite:///{tmp_path}/hub.db"
-    else:
-        url = request.getfixturevalue("postgres_url")
+@asynccontextmanager
+async def an_empty_database(url: str) -> AsyncIterator[Database]:
+    """What was announced is in `database.told`."""
     told: list[Event] = []
     async with Database(url, told.extend) as database:
         async with database.engine.begin() as connection:
-            if request.param == "postgresql":
+            if not database.is_sqlite:
                 await connection.execute(text("DROP SCHEMA public CASCADE"))
                 await connection.execute(text("CREATE SCHEMA public"))
             await connection.run_sync(Base.metadata.create_all)
         database.told = told  # type: ignore[attr-defined]
+        yield database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path}/hub.db"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """An empty database, once on SQLite and once on PostgreSQL."""
+    async with an_empty_database(database_url) as database:
         yield database
 
 
