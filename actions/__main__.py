@@ -1,7 +1,7 @@
 """Starts the action server on loopback: `python -m actions`.
 
 Rasa 3.6 calls it and rasa-sdk 3.21 answers. The SDK warns at every call that the two versions differ; the protocol
-between them is the same, which `tests/contracts/` checks, so the warning is silenced here and only that one.
+between them is the same, which `tests/bot/` drives end to end, so the warning is silenced here and only that one.
 """
 
 import importlib
