@@ -1,47 +1,37 @@
 """Real processes for every journey: hub, Rasa, action server and demo company, started as `make run` starts them.
 
-Well-behaved journeys share one stack. Whatever kills, slows or closes something runs on a stack of its own module.
+Starting them takes longest, so all journeys share one stack; what a journey kills or slows is mended after it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
 
+from tests.journeys.breakable import Breakable
 from tests.support.agent import Agent
 from tests.support.customer import Customer
 from tools.ports import Ports
-from tools.stack import Stack
 
 
 @pytest.fixture(scope="session")
-def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Nobody may hurt this one."""
-    with Stack(tmp_path_factory.mktemp("tellonce"), Ports.free()) as stack:
-        yield stack
-
-
-@pytest.fixture(scope="module")
-def own_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack of the module's own, with the module's `SETTINGS`."""
-    settings = getattr(request.module, "SETTINGS", {})
-    with Stack(tmp_path_factory.mktemp(request.module.__name__.rpartition(".")[2]), Ports.free(), settings) as stack:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Breakable]:
+    with Breakable(tmp_path_factory.mktemp("tellonce"), Ports.free()) as stack:
         yield stack
 
 
 @pytest.fixture
-def stack(request: pytest.FixtureRequest) -> Stack:
-    """The module's own when it says so with `NEEDS_OWN_STACK`, else the shared one."""
-    is_own = getattr(request.module, "NEEDS_OWN_STACK", False)
-    found: Stack = request.getfixturevalue("own_stack" if is_own else "shared_stack")
-    return found
+def stack(running: Breakable) -> Iterator[Breakable]:
+    """The running Tellonce. Whatever a journey breaks is whole again for the next one."""
+    yield running
+    running.mend()
 
 
 @pytest.fixture
-def hub(stack: Stack) -> str:
+def hub(stack: Breakable) -> str:
     return stack.ports.urls["hub"]
 
 
@@ -67,11 +57,11 @@ async def sam(hub: str) -> AsyncIterator[Agent]:
 
 
 @pytest.fixture
-async def several(hub: str) -> AsyncIterator[Callable[[int], asyncio.Future[list[Customer]]]]:
+async def several(hub: str) -> AsyncIterator[Callable[[int], Awaitable[list[Customer]]]]:
     """`await several(20)` opens that many chats."""
     async with AsyncExitStack() as open_chats:
 
         async def open_them(count: int) -> list[Customer]:
             return await asyncio.gather(*(open_chats.enter_async_context(Customer(hub)) for _ in range(count)))
 
-        yield open_them  # type: ignore[misc]
+        yield open_them

@@ -22,7 +22,9 @@ def is_never_asked_again(customer: Customer, told: Mapping[str, str]) -> None:
     for question, words in told.items():
         asks = re.compile(QUESTIONS[question], re.IGNORECASE)
         told_at = min(one.seq for one in customer.heard_from("customer") if words.lower() in one.text.lower())
-        again = [one for one in customer.arrived if one.seq > told_at and one.author != "customer" and asks.search(one.text)]
+        again = [
+            one for one in customer.arrived if one.seq > told_at and one.author != "customer" and asks.search(one.text)
+        ]
         assert not again, f"{words!r} was told, and asked again: {again[0]}\n{customer.transcript}"
 
 

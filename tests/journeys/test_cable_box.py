@@ -2,14 +2,14 @@
 
 import httpx
 
+from tests.journeys.breakable import Breakable
 from tests.journeys.telling import has_source, is_never_asked_again, is_whole
 from tests.support.agent import Agent
 from tests.support.customer import Customer
-from tools.stack import Stack
 
 
 async def test_a_cable_box_goes_back_from_another_address_and_a_person_says_yes_to_the_exception(
-    maya: Customer, dana: Agent, stack: Stack
+    maya: Customer, dana: Agent, stack: Breakable
 ) -> None:
     await _a_label_is_made_for_the_real_weight(maya)
     await _the_courier_has_a_label_for_twenty_pounds(maya, stack)
@@ -50,7 +50,7 @@ async def _a_label_is_made_for_the_real_weight(maya: Customer) -> None:
     await maya.presses("Yes, set it up")
 
 
-async def _the_courier_has_a_label_for_twenty_pounds(maya: Customer, stack: Stack) -> None:
+async def _the_courier_has_a_label_for_twenty_pounds(maya: Customer, stack: Breakable) -> None:
     done = await maya.hears("your return number is RN-")
     assert done.link
     assert "20 lb" in done.link["title"]

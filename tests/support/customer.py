@@ -63,6 +63,9 @@ class Customer:
     session: str | None = None
     arrived: list[Heard] = field(default_factory=list)
     repeated: int = 0
+    sent: list[str] = field(default_factory=list)
+    """The `client_ref` of everything said and pressed, in order."""
+    acknowledged: dict[str, Frame] = field(default_factory=dict)
     floor: str = "bot"
     talking_to: str | None = None
     place_in_line: int | None = None
@@ -75,9 +78,10 @@ class Customer:
         self._sending = asyncio.Lock()
         self._news = asyncio.Condition()
         self._unacknowledged: dict[str, Frame] = {}
-        self._answers: dict[str, Frame] = {}
+        self._refused: dict[str, Frame] = {}
         self._living: asyncio.Task[None] | None = None
         self._said_at = 0
+        self._goes_deaf_at: str | None = None
         self._conversation: str | None = None
 
     async def __aenter__(self) -> Customer:
@@ -93,9 +97,9 @@ class Customer:
 
     # What the customer does
 
-    async def says(self, text: str) -> Frame:
-        """Type something and send it; back with the acknowledgement."""
-        return await self._acts({"type": "say", "text": text})
+    async def says(self, text: str, and_hears_no_more: bool = False) -> Frame:
+        """Type something and send it; back with the acknowledgement, or with nothing to be heard after it."""
+        return await self._acts({"type": "say", "text": text}, and_hears_no_more)
 
     async def presses(self, title: str) -> Frame:
         """Press the newest button whose title contains these words."""
@@ -126,6 +130,14 @@ class Customer:
 
     async def has_the_floor_with(self, floor: str) -> None:
         await self._until(lambda: self.floor == floor, f"the floor to be with {floor}, not {self.floor}")
+
+    async def has_read_up_to(self, seq: int) -> None:
+        await self._until(lambda: any(one.seq >= seq for one in self.arrived), f"message {seq}")
+
+    async def last_sent(self) -> str:
+        """The `client_ref` of what is on its way."""
+        await self._until(lambda: bool(self._unacknowledged), "something to be on its way")
+        return next(reversed(self._unacknowledged))
 
     async def waits_in_line(self) -> int:
         await self._until(lambda: self.place_in_line is not None, "a place in line")
@@ -176,15 +188,17 @@ class Customer:
     def _address(self) -> str:
         return self.hub.replace("http", "ws", 1) + "/channels/web/socket"
 
-    async def _acts(self, frame: Frame) -> Frame:
+    async def _acts(self, frame: Frame, and_hears_no_more: bool = False) -> Frame:
         ref = str(uuid.uuid4())
         self._unacknowledged[ref] = {**frame, "client_ref": ref}
+        self.sent.append(ref)
+        self._goes_deaf_at = ref if and_hears_no_more else None
         async with self._sending:
             await self._send(self._unacknowledged[ref])
-        await self._until(lambda: ref in self._answers, f"{frame} to be acknowledged")
-        answer = self._answers[ref]
-        if answer["type"] == "error":
-            raise Refused(answer)
+        await self._until(lambda: ref in self.acknowledged or ref in self._refused, f"{frame} to be acknowledged")
+        if ref in self._refused:
+            raise Refused(self._refused[ref])
+        answer = self.acknowledged[ref]
         self._said_at = answer["seq"] or self._said_at
         return answer
 
@@ -222,9 +236,13 @@ class Customer:
             case "welcome":
                 self.session, self._conversation = frame["session"], frame["conversation_id"]
                 self._floor_is(frame["floor"], frame["who"])
-            case "ack" | "error" if frame.get("client_ref"):
+            case "ack":
                 self._unacknowledged.pop(frame["client_ref"], None)
-                self._answers[frame["client_ref"]] = frame
+                self.acknowledged[frame["client_ref"]] = frame
+                self.is_deaf = frame["client_ref"] == self._goes_deaf_at
+            case "error" if frame.get("client_ref"):
+                self._unacknowledged.pop(frame["client_ref"], None)
+                self._refused[frame["client_ref"]] = frame
             case "message":
                 self._arrives(Heard.of(frame["message"]))
             case "floor":
