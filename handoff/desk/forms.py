@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Form
 from pydantic import BaseModel, ConfigDict, Field
 
+from handoff.masking import CardFree
 from handoff.package import Handback, LearnedFact, Promise, Resume
 
 
@@ -24,11 +25,11 @@ class Utterance(Filled):
 
 class Transfer(Filled):
     team: str
-    note: str = Field(max_length=2000)
+    note: CardFree = Field(max_length=2000)
 
 
 class Resolution(Filled):
-    resolution: str = Field(max_length=2000)
+    resolution: CardFree = Field(max_length=2000)
 
 
 class GivenBack(Filled):

@@ -1,7 +1,7 @@
 """Who may come to the desk, what strangers get, and what hostile words can do there: nothing."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -26,12 +26,14 @@ HOSTILE = (
 )
 
 
-def signed_in(hub: DeskHub, who: str = "dana") -> httpx.Client:
-    client = httpx.Client(base_url=hub.url, headers={"Origin": hub.url})
-    answer = client.post("/desk/sign-in", data={"email": f"{who}@fernway.example", "password": demo.PASSWORD})
-    assert answer.status_code == 303
-    client.headers["X-CSRF-Token"] = _token(client.get("/desk").text)
-    return client
+@pytest.fixture
+def client(hub: DeskHub) -> Iterator[httpx.Client]:
+    """Dana, signed in without a browser."""
+    with httpx.Client(base_url=hub.url, headers={"Origin": hub.url}) as client:
+        answer = client.post("/desk/sign-in", data={"email": "dana@fernway.example", "password": demo.PASSWORD})
+        assert answer.status_code == 303
+        client.headers["X-CSRF-Token"] = _token(client.get("/desk").text)
+        yield client
 
 
 def _token(page: str) -> str:
@@ -78,8 +80,7 @@ def test_another_site_cannot_sign_anybody_in(hub: DeskHub) -> None:
     assert "set-cookie" not in answer.headers
 
 
-def test_another_site_cannot_open_the_socket(hub: DeskHub) -> None:
-    client = signed_in(hub)
+def test_another_site_cannot_open_the_socket(hub: DeskHub, client: httpx.Client) -> None:
     cookie = f"tellonce_desk={client.cookies['tellonce_desk']}"
     with pytest.raises(InvalidStatus, match="403"):
         connect(
@@ -98,8 +99,7 @@ def _until(socket: Any, words: str) -> str:
     return heard
 
 
-def test_no_move_works_without_the_pages_token(hub: DeskHub) -> None:
-    client = signed_in(hub)
+def test_no_move_works_without_the_pages_token(hub: DeskHub, client: httpx.Client) -> None:
     client.headers["X-CSRF-Token"] = "made up"
     waiting = hub.conversation("Hana Sato")
     for move in ("accept", "decline", "take-over", "transfer", "resolve", "give-back", "say", "check"):
@@ -108,8 +108,7 @@ def test_no_move_works_without_the_pages_token(hub: DeskHub) -> None:
     assert hub.conversation("Hana Sato").floor == "queue"
 
 
-def test_a_form_with_an_unknown_field_is_refused(hub: DeskHub) -> None:
-    client = signed_in(hub)
+def test_a_form_with_an_unknown_field_is_refused(hub: DeskHub, client: httpx.Client) -> None:
     mine = hub.conversation("Samuel Okello")
     answer = client.post(f"/desk/c/{mine.id}/say", data={"text": "hello", "client_ref": "r" * 10, "author": "system"})
     assert answer.status_code == 422
@@ -131,8 +130,8 @@ def test_signing_out_ends_the_session(hub: DeskHub, sit_down: SitDown) -> None:
     expect(page.locator("[name=password]")).to_be_visible()
 
 
-def test_pages_cost_few_statements(hub: DeskHub) -> None:
-    client, said = signed_in(hub), []
+def test_pages_cost_few_statements(hub: DeskHub, client: httpx.Client) -> None:
+    said: list[str] = []
     engine = hub.app.state.hub.database.engine.sync_engine
     count = lambda connection, cursor, statement, *rest: said.append(statement)  # noqa: E731
     event.listen(engine, "before_cursor_execute", count)
@@ -196,9 +195,8 @@ async def _poison(session: AsyncSession, conversation_id: str, customer_id: str)
     await session.execute(
         update(Turn).where(Turn.conversation_id == conversation_id).values(intent=HOSTILE[:80], tried=tried, form=form)
     )
-    await session.execute(
-        update(Case).where(Case.customer_id == customer_id).values(title=HOSTILE[:200], resolution=HOSTILE)
-    )
+    of_customer = Case.customer_id == customer_id
+    await session.execute(update(Case).where(of_customer).values(title=HOSTILE[:200], resolution=HOSTILE))
     await session.execute(update(CaseEvent).values(actor_name=HOSTILE[:200], data={"reason": HOSTILE, "text": HOSTILE}))
     await session.execute(update(CannedAnswer).values(text=HOSTILE))
     session.add(CannedAnswer(shortcut="hostile", text=HOSTILE))
