@@ -35,8 +35,8 @@ Run = Callable[..., Awaitable[list[EventType]]]
 UNKNOWN = "unknown"
 NO_PROBLEM = "No problem."
 DONT_KNOW = re.compile(
-    r"\b(don'?t|do not|dunno|can'?t|cannot|no idea|not sure|forgot|forgotten|lost|haven'?t)\b.*"
-    r"\b(know|have|got|remember|find|number|it|one|that)\b|^(no idea|dunno|not sure|i forgot|idk)\W*$",
+    r"\b(don'?t|do not|haven'?t|have not|can'?t|cannot|couldn'?t)( \w+)? (know|have|got|remember|recall|find)\b"
+    r"|\b(dunno|idk|no idea|not sure|no clue)\b|\b(forgot|forgotten|lost)\b.*\b(it|number|one|that)\b|^i forgot\W*$",
     re.I,
 )
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
@@ -196,7 +196,10 @@ def _without_number(tracker: Tracker) -> dict[str, Any]:
 
 
 def says_unknown(tracker: Tracker) -> bool:
-    return bool(DONT_KNOW.search((tracker.latest_message or {}).get("text") or ""))
+    """Whether the customer answered our question with "I don't know". Before it was asked, such words are about
+    something else: "we don't need it any more"."""
+    asked = any(event.get("name") == "action_ask_account_number" for event in tracker.events)
+    return asked and bool(DONT_KNOW.search((tracker.latest_message or {}).get("text") or ""))
 
 
 def plain(postcode: str) -> str:
