@@ -198,7 +198,8 @@ def _without_number(tracker: Tracker) -> dict[str, Any]:
 def says_unknown(tracker: Tracker) -> bool:
     """Whether the customer answered our question with "I don't know". Before it was asked, such words are about
     something else: "we don't need it any more"."""
-    asked = any(event.get("name") == "action_ask_account_number" for event in tracker.events)
+    # A form's questions leave no action behind, only what was said.
+    asked = any("account" in (event.get("text") or "") for event in tracker.events if event["event"] == "bot")
     return asked and bool(DONT_KNOW.search((tracker.latest_message or {}).get("text") or ""))
 
 
