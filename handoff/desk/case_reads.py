@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from handoff import cases
-from handoff.desk.pages import CaseConversationView, CaseEventView, CaseFilter, CasePage, CasesPage, Me
+from handoff.desk.case_pages import CaseConversationView, CaseEventView, CaseFilter, CasePage, CasesPage
+from handoff.desk.pages import Me
 from handoff.desk.reads import case_line
 from handoff.desk.wording import team
 from handoff.errors import NotFound

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handoff import cases
 from handoff.cases import Actor as CaseActor
 from handoff.desk import case_reads, reads
+from handoff.desk.case_pages import CaseFilter
 from handoff.desk.drawing import draw
-from handoff.desk.pages import CaseFilter
 from handoff.desk.visit import Actor, Reader, Visit
 from handoff.errors import BadInput
 from handoff.models import Priority
