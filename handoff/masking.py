@@ -8,6 +8,9 @@ it say what else it is: "my account number is …" stays. Twelve digits are one 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from handoff import digits
 from handoff.digits import Group
@@ -16,6 +19,8 @@ from handoff.labels import Label, label_of, last_label
 MASK = "[card number removed]"
 SHORTEST, LONGEST = 13, 19
 SHORTEST_WHEN_SPOKEN_OF = 12
+SHORTEST_CARD_BESIDE_PHONES = 16
+"""A fact that begins with "+" and is shorter than this is a phone number."""
 BRANDS: tuple[tuple[int, int, tuple[int, ...]], ...] = (
     (4, 4, (13, 16, 19)),
     (51, 55, (16,)),
@@ -55,6 +60,22 @@ def mask(text: str, *, asked_for_card: bool = False, earlier: str = "") -> Maske
         if sum(len(group.digits) for group in run) >= SHORTEST_WHEN_SPOKEN_OF and run[-1].end > begins:
             spans += _cards_in(run, whole, begins, asked_for_card)
     return _without(text, [(max(start, begins) - begins, end - begins) for start, end in spans])
+
+
+def without_cards(text: str) -> str:
+    return mask(text).text
+
+
+def without_sure_cards(value: str) -> str:
+    """For the value of a fact, which its name explains: only what the check digit proves is taken out."""
+    is_phone = value.startswith("+") and len(value) < SHORTEST_CARD_BESIDE_PHONES
+    spans = [] if is_phone else [span for run in digits.runs(value) for span in _sure(run, 0)]
+    return _without(value, spans).text
+
+
+CardFree = Annotated[str, AfterValidator(without_cards)]
+"""Free text of a request, at the edge: what people and programs write beside the conversation is kept as well."""
+FactValue = Annotated[str, AfterValidator(without_sure_cards)]
 
 
 def speaks_of_card(text: str) -> bool:

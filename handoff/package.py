@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from handoff.masking import CardFree, FactValue
 from handoff.storable import checked
 
 SCHEMA_VERSION = 1
@@ -39,10 +40,10 @@ class Reason(StrEnum):
 
 
 class Issue(Part):
-    title: str = Field(max_length=200)
+    title: CardFree = Field(max_length=200)
     type: str = Field(default="general", max_length=60)
-    summary_for_customer: str = Field(default="", max_length=2000)
-    summary_for_agent: str = Field(default="", max_length=4000)
+    summary_for_customer: CardFree = Field(default="", max_length=2000)
+    summary_for_agent: CardFree = Field(default="", max_length=4000)
     summary_confirmed_by_customer_at: datetime | None = None
 
 
@@ -52,7 +53,7 @@ class Guess(Part):
 
 
 class Nlu(Part):
-    latest_text: str = ""
+    latest_text: CardFree = ""
     intent_ranking: list[Guess] = []
     entities: list[dict[str, Any]] = []
     fallback_count: int = 0
@@ -60,7 +61,7 @@ class Nlu(Part):
 
 class PackedFact(Part):
     name: str
-    value: str
+    value: FactValue
     source_message_id: str | None = None
     set_by: str = "customer"
     validated: bool = False
@@ -84,7 +85,7 @@ class ActionTried(Part):
 
 
 class Promise(Part):
-    text: str
+    text: CardFree
     due_at: datetime | None = None
 
 
@@ -93,9 +94,9 @@ class HandoverRequest(Part):
 
     conversation_id: str
     turn_id: str | None = None
-    idempotency_key: str = Field(max_length=100)
+    idempotency_key: str = Field(min_length=1, max_length=100)
     reason_code: Reason
-    reason_text: str = Field(default="", max_length=2000)
+    reason_text: CardFree = Field(default="", max_length=2000)
     issue: Issue
     team: str = Field(default="care", max_length=40)
     priority: Literal["urgent", "high", "normal", "low"] = "normal"
@@ -105,7 +106,7 @@ class HandoverRequest(Part):
     facts: list[PackedFact] = []
     actions_tried: list[ActionTried] = []
     promises: list[Promise] = []
-    open_questions: list[str] = []
+    open_questions: list[CardFree] = []
     metadata: dict[str, Any] = {}
 
 
@@ -220,14 +221,14 @@ class Resume(StrEnum):
 
 class LearnedFact(Part):
     name: str = Field(max_length=60)
-    value: str = Field(max_length=500)
+    value: FactValue = Field(max_length=500)
 
 
 class Handback(Part):
     """What a person leaves for the assistant. `outcome` is one of resolved, partly, unresolved."""
 
     outcome: Literal["resolved", "partly", "unresolved"] = "resolved"
-    summary: str = Field(min_length=1, max_length=2000)
+    summary: CardFree = Field(min_length=1, max_length=2000)
     resolution_code: str | None = Field(default=None, max_length=60)
     facts_learned: list[LearnedFact] = []
     promises: list[Promise] = []

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from handoff.masking import CardFree, FactValue
 from handoff.storable import checked
 
 
@@ -161,42 +162,42 @@ class Said(Shape):
     """`client_ref` makes sending it twice harmless; `seen_seq` is the newest message the writer had read."""
 
     text: str = Field(min_length=1, max_length=4000)
-    client_ref: str | None = Field(default=None, max_length=100)
+    client_ref: str | None = Field(default=None, min_length=1, max_length=100)
     seen_seq: int | None = Field(default=None, ge=0, le=2**31)
 
 
 class Noted(Shape):
-    text: str = Field(min_length=1, max_length=4000)
-    idempotency_key: str | None = Field(default=None, max_length=100)
+    text: CardFree = Field(min_length=1, max_length=4000)
+    idempotency_key: str | None = Field(default=None, min_length=1, max_length=100)
 
 
 class Transferred(Shape):
     team: str = Field(max_length=40)
-    note: str = Field(min_length=1, max_length=2000)
+    note: CardFree = Field(min_length=1, max_length=2000)
 
 
 class Resolved(Shape):
-    resolution: str = Field(min_length=1, max_length=2000)
+    resolution: CardFree = Field(min_length=1, max_length=2000)
 
 
 class Reopened(Shape):
-    reason: str = Field(min_length=1, max_length=2000)
-    idempotency_key: str | None = Field(default=None, max_length=100)
+    reason: CardFree = Field(min_length=1, max_length=2000)
+    idempotency_key: str | None = Field(default=None, min_length=1, max_length=100)
 
 
 class FactGiven(Shape):
     name: str = Field(min_length=1, max_length=60, pattern=r"^[a-z][a-z0-9_]*$")
-    value: str = Field(min_length=1, max_length=500)
+    value: FactValue = Field(min_length=1, max_length=500)
 
 
 class CaseOpened(Shape):
     conversation_id: str = Field(max_length=26)
     idempotency_key: str = Field(min_length=1, max_length=100)
-    title: str = Field(min_length=1, max_length=200)
+    title: CardFree = Field(min_length=1, max_length=200)
     topic: str = Field(default="general", max_length=60)
     team: str = Field(default="care", max_length=40)
     priority: Literal["urgent", "high", "normal", "low"] = "normal"
-    note: str | None = Field(default=None, max_length=4000)
+    note: CardFree | None = Field(default=None, max_length=4000)
 
 
 class CaseChange(Shape):

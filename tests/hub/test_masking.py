@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handoff import digits, labels, masking, spellings
+from handoff.api.shapes import Noted
 from handoff.masking import MASK, mask
+from handoff.package import Handback, LearnedFact
 from tests.hub.bounded import unbounded_repeats
 
 PREFIXES = {"4": 16, "51": 16, "2221": 16, "34": 15, "37": 15, "6011": 16, "3530": 16, "62": 17, "36": 14, "5018": 18}
@@ -244,3 +246,21 @@ def test_work_grows_with_the_text_and_not_faster(unit: str, monkeypatch: pytest.
     mask((unit * 4000)[:4000])
 
     assert checks <= 4000 * 7
+
+
+def test_a_facts_name_explains_its_value_unless_the_check_digit_proves_a_card() -> None:
+    assert masking.without_sure_cards("2856718492458765") == "2856718492458765"
+    assert masking.without_sure_cards("+4915123456789") == "+4915123456789"
+    assert masking.without_sure_cards("4111111111111111") == MASK
+
+
+def test_what_people_write_beside_the_conversation_is_kept_without_cards_too() -> None:
+    handback = Handback(
+        outcome="resolved",
+        summary="Paid with 4111 1111 1111 1111.",
+        facts_learned=[LearnedFact(name="account_number", value="2856718492458765")],
+    )
+
+    assert handback.summary == f"Paid with {MASK}."
+    assert handback.facts_learned[0].value == "2856718492458765"
+    assert Noted(text="card 4111-1111-1111-1111").text == f"card {MASK}"

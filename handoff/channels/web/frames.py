@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
+from handoff.masking import CardFree
 from handoff.models import Conversation, Message
 from handoff.package import HandoverAnswer
 from handoff.ports import Author, Floor
@@ -27,7 +28,7 @@ class Hello(_Frame):
     type: Literal["hello"]
     session: str | None = Field(default=None, max_length=200)
     after: int = Field(default=0, ge=0)
-    page_url: str | None = Field(default=None, max_length=2000)
+    page_url: CardFree | None = Field(default=None, max_length=2000)
     timezone: str | None = Field(default=None, max_length=60)
     locale: str = Field(default="en", max_length=20)
 
