@@ -1,0 +1,180 @@
+"""Who may do what: every route of the API against every kind of caller. A route without a row here fails the test."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from handoff.api.routes import router
+from tests.api.conftest import PASSWORD, Served
+
+READS, DESK, HELPS, ANYONE, OPEN = (
+    {"read", "agent", "signed-in agent"},
+    {"agent", "signed-in agent"},
+    {"assistant", "agent", "signed-in agent"},
+    {"read", "assistant", "agent", "signed-in agent"},
+    None,
+)
+"""Who gets past the door. `OPEN` asks for no token."""
+
+THREAD = "/api/v1/conversations/{conversation_id}"
+MATRIX: Mapping[str, set[str] | None] = {
+    "POST /api/v1/sign-in": OPEN,
+    "POST /api/v1/presence/online": DESK,
+    "POST /api/v1/presence/away": DESK,
+    "POST /api/v1/handovers": {"assistant"},
+    "GET /api/v1/handovers": READS,
+    "GET /api/v1/handovers/{handover_id}": READS,
+    "GET /api/v1/schemas/handover-package": OPEN,
+    f"GET {THREAD}": READS,
+    f"GET {THREAD}/messages": READS,
+    f"POST {THREAD}/messages": DESK,
+    f"POST {THREAD}/notes": DESK,
+    f"GET {THREAD}/facts": READS,
+    f"POST {THREAD}/facts": DESK,
+    f"GET {THREAD}/turns": READS,
+    f"GET {THREAD}/handover": READS,
+    f"POST {THREAD}/accept": DESK,
+    f"POST {THREAD}/decline": DESK,
+    f"POST {THREAD}/take-over": DESK,
+    f"POST {THREAD}/transfer": DESK,
+    f"POST {THREAD}/resolve": DESK,
+    f"POST {THREAD}/give-back": DESK,
+    "GET /api/v1/cases": ANYONE,
+    "POST /api/v1/cases": HELPS,
+    "GET /api/v1/cases/{ref}": ANYONE,
+    "PATCH /api/v1/cases/{ref}": DESK,
+    "POST /api/v1/cases/{ref}/notes": HELPS,
+    "POST /api/v1/cases/{ref}/reopen": HELPS,
+    "POST /api/v1/cases/{ref}/resolve": DESK,
+}
+NOBODY = {"no token", "bad token", "revoked", "deactivated agent"}
+BODIES: Mapping[str, dict[str, object]] = {
+    "POST /api/v1/sign-in": {"email": "dana@fernway.example", "password": "wrong"},
+    "POST /api/v1/handovers": {
+        "conversation_id": "?",
+        "idempotency_key": "again",
+        "reason_code": "asked",
+        "issue": {"title": "Return"},
+    },
+    f"POST {THREAD}/messages": {"text": "Hello"},
+    f"POST {THREAD}/notes": {"text": "Careful"},
+    f"POST {THREAD}/facts": {"name": "item", "value": "box"},
+    f"POST {THREAD}/transfer": {"team": "billing", "note": "A bill."},
+    f"POST {THREAD}/resolve": {"resolution": "Done."},
+    f"POST {THREAD}/give-back": {"summary": "Done."},
+    "POST /api/v1/cases": {"conversation_id": "?", "idempotency_key": "k", "title": "A case"},
+    "PATCH /api/v1/cases/{ref}": {"priority": "high"},
+    "POST /api/v1/cases/{ref}/notes": {"text": "Careful"},
+    "POST /api/v1/cases/{ref}/reopen": {"reason": "Not solved"},
+    "POST /api/v1/cases/{ref}/resolve": {"resolution": "Done."},
+}
+
+
+def _routes() -> set[str]:
+    from fastapi import FastAPI
+
+    app = FastAPI()
+    app.include_router(router)
+    return {f"{method.upper()} {path}" for path, methods in app.openapi()["paths"].items() for method in methods}
+
+
+def test_every_route_has_its_row() -> None:
+    assert set(MATRIX) == _routes()
+
+
+async def test_every_route_lets_in_exactly_whom_it_should(served: Served) -> None:
+    wrong = []
+    for caller in served.tokens:
+        async with served.client(caller) as client:
+            for route, allowed in MATRIX.items():
+                method, path = route.split(" ")
+                body = BODIES.get(route)
+                if body and "conversation_id" in body:
+                    body = {**body, "conversation_id": served.ids["conversation"]}
+                answer = await client.request(method, _filled(path, served), json=body, params=_query(route, served))
+                if not _is_right(answer.status_code, caller, allowed, route):
+                    wrong.append((caller, route, answer.status_code, answer.text[:120]))
+                if answer.status_code >= 400:
+                    assert answer.json().keys() == {"code", "message"}
+    assert wrong == []
+
+
+def _is_right(status: int, caller: str, allowed: set[str] | None, route: str) -> bool:
+    if allowed is None:
+        return status in ((401, 429) if route.endswith("sign-in") else (200,))
+    if caller in NOBODY:
+        return status == 401
+    return status < 500 and (status in (401, 403)) == (caller not in allowed)
+
+
+def _filled(path: str, served: Served) -> str:
+    return path.format(
+        conversation_id=served.ids["conversation"], handover_id=served.ids["handover"], ref=served.ids["case"]
+    )
+
+
+def _query(route: str, served: Served) -> dict[str, str] | None:
+    return {"customer_id": served.ids["customer"]} if route == "GET /api/v1/cases" else None
+
+
+async def test_a_token_for_one_hub_is_refused_by_its_scheme_too(served: Served) -> None:
+    async with served.client() as client:
+        for header in ("", "Bearer", "Basic ZGFuYTpw", f"bearer{served.tokens['read']}", "Bearer \xff\xfe"):
+            answer = await client.get("/api/v1/handovers", headers={b"Authorization": header.encode("latin-1")})
+            assert answer.status_code == 401
+            assert answer.headers["www-authenticate"] == "Bearer"
+
+
+DESK_PUBLIC = {"GET /desk/sign-in", "POST /desk/sign-in", "GET /desk/static/{name}"}
+
+
+def _desk_routes(served: Served) -> set[str]:
+    found: set[str] = set()
+    left = [("", route) for route in served.app.routes]
+    while left:
+        prefix, route = left.pop()
+        if inner := getattr(route, "routes", None) or getattr(getattr(route, "original_router", None), "routes", None):
+            left += [(prefix, one) for one in inner]
+        path = getattr(route, "path", "")
+        if path.startswith("/desk"):
+            found |= {f"{method} {path}" for method in getattr(route, "methods", None) or ()}
+    return found - {one for one in found if one.startswith("HEAD ")}
+
+
+async def test_the_desk_shows_nothing_to_whoever_is_not_signed_in(served: Served) -> None:
+    routes = {route for route in _desk_routes(served) if route not in DESK_PUBLIC and "{path" not in route}
+    assert len(routes) > 20
+    let_in = []
+    for cookies in ({}, {"tellonce_desk": "made-up"}, {"tellonce_desk": str(served.tokens["agent"])}):
+        async with served.client(cookies=cookies) as client:
+            for route in sorted(routes):
+                method, path = route.split(" ")
+                answer = await client.request(method, _anything(path, served))
+                if answer.status_code not in (401, 303) and "static" not in path:
+                    let_in.append((route, answer.status_code))
+    assert let_in == []
+
+
+async def test_nothing_at_the_desk_changes_without_the_pages_own_token(served: Served) -> None:
+    posts = {route for route in _desk_routes(served) if route.startswith("POST ")} - DESK_PUBLIC
+    changed = []
+    for token in (None, "", "made-up", "csrf\xff"):
+        headers = {b"X-CSRF-Token": token.encode("latin-1")} if token is not None else {}
+        async with served.client(cookies=served.cookies) as client:
+            for route in sorted(posts):
+                answer = await client.post(_anything(route.split(" ")[1], served), headers=headers)
+                if answer.status_code != 403:
+                    changed.append((route, token, answer.status_code))
+    assert changed == []
+
+
+def _anything(path: str, served: Served) -> str:
+    return path.format(conversation_id=served.ids["conversation"], ref=served.ids["case"], name="desk.css")
+
+
+@pytest.mark.parametrize("origin", [None, "http://evil.example"])
+async def test_signing_in_at_the_desk_needs_our_own_page(served: Served, origin: str | None) -> None:
+    told = {"email": "dana@fernway.example", "password": PASSWORD}
+    async with served.client() as client:
+        answer = await client.post("/desk/sign-in", data=told, headers={"Origin": origin} if origin else {})
+    assert answer.status_code == 403
