@@ -147,7 +147,11 @@ class Desk:
         async def offer_expired(item: OutboxItem) -> None:
             await self.write(lambda session: offers.expire(session, item.body["handover_id"], item.body["agent_id"]))
 
-        runner = Runner(self.database, {"ask_assistant": self.turns.ask, "offer_expired": offer_expired}, never)
+        async def look_after(item: OutboxItem) -> None:
+            await self.write(lambda session: handovers.look_after(session, item.conversation_id))
+
+        jobs = {"ask_assistant": self.turns.ask, "offer_expired": offer_expired, "look_after": look_after}
+        runner = Runner(self.database, jobs, never)
         self.database.wake = runner.wake
         return runner
 

@@ -234,9 +234,17 @@ class Ledger:
         if self.conversation.floor != Floor.BOT:
             return []
         spoken = [m.seq for m in self.messages if m.author in ("assistant", "agent") and m.audience == "everyone"]
-        since = max([*spoken, self.conversation.handled_seq])
-        open_words = [m for m in self.messages if m.author == Author.CUSTOMER and m.seq > since]
-        return [f"nobody owns message {m.seq}" for m in open_words if not self._is_on_its_way(m)]
+        open_words = [m for m in self.messages if m.author == Author.CUSTOMER and m.seq > max(spoken, default=0)]
+        return [
+            f"nobody owns message {m.seq}"
+            for m in open_words
+            if not self._was_left_to_an_agent(m) and not self._is_on_its_way(m)
+        ]
+
+    def _was_left_to_an_agent(self, message: Message) -> bool:
+        """Somebody who had it all before them gave the floor away on purpose."""
+        since = range(message.epoch, self.conversation.epoch + 1)
+        return any(self.floors[epoch][0] == Floor.AGENT for epoch in since)
 
     def _is_on_its_way(self, message: Message) -> bool:
         turn = self.turns.get(message.id)
