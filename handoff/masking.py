@@ -5,6 +5,7 @@ one, however it is spelled. Any other long number is taken for one too, to be on
 it say what else it is: "my account number is …" stays. Twelve digits are one only where the words speak of a card.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
@@ -18,6 +19,7 @@ from handoff.labels import Label, label_of, last_label
 
 MASK = "[card number removed]"
 SHORTEST, LONGEST = 13, 19
+YEAR = re.compile(r"(?:19|20)\d\d")
 SHORTEST_WHEN_SPOKEN_OF = 12
 SHORTEST_CARD_BESIDE_PHONES = 16
 """A fact that begins with "+" and is shorter than this is a phone number."""
@@ -162,7 +164,9 @@ def _window(groups: list[Group], *, spoken_of: bool) -> int:
         return 1
     totals = [sum(len(one.digits) for one in groups[: count + 1]) for count in range(min(len(groups), LONGEST))]
     for count in range(len(totals), 1, -1):
-        if totals[count - 1] in (15, 16) and _is_grouped_like_a_card(groups[:count]):
+        if totals[count - 1] in (15, 16) and (
+            _is_grouped_like_a_card(groups[:count]) or _begins_like_one(groups[:count])
+        ):
             return count
     if spoken_of:
         fitting = [count + 1 for count, total in enumerate(totals) if shortest <= total <= LONGEST and count]
@@ -177,10 +181,17 @@ def _is_grouped_like_a_card(groups: list[Group]) -> bool:
     return by_fours or lengths == [4, 6, 5] or set(lengths) == {1}
 
 
+def _begins_like_one(groups: list[Group]) -> bool:
+    return len(groups[0].digits) == 4 and not _holds_a_date(groups)
+
+
 def _holds_a_date(groups: list[Group]) -> bool:
-    lengths = [len(group.digits) for group in groups]
-    triples = zip(lengths, lengths[1:], lengths[2:], strict=False)
-    return any(4 in (a, c) and max(min(a, c), b) <= 2 for a, b, c in triples)
+    numbers = [group.digits for group in groups]
+    triples = zip(numbers, numbers[1:], numbers[2:], strict=False)
+    return any(
+        (YEAR.fullmatch(a) and max(len(b), len(c)) <= 2) or (YEAR.fullmatch(c) and max(len(a), len(b)) <= 2)
+        for a, b, c in triples
+    )
 
 
 def _lengths(number: str) -> tuple[int, ...]:
