@@ -48,7 +48,7 @@ MOMENTS = {
         None,
         "dispute_form",
         "dispute_reason",
-        answered=("account_number",),
+        answered=("bill_line",),
         missing=("dispute_reason",),
         facts=(("account_number", "10042"), ("postcode", "48104")),
     ),
