@@ -59,7 +59,11 @@ function onSettled(event) {
 }
 
 function onDone(event) {
-  if (event.detail.successful) event.detail.elt.closest?.("#you")?.close();
+  const { elt, successful, pathInfo } = event.detail;
+  if (!successful) return;
+  elt.closest?.("#you")?.close();
+  // What was just taken has left the queue it was found in: go where it is now.
+  if (/\/(accept|take-over)\b/.test(pathInfo?.requestPath)) htmx.ajax("GET", "/desk/list?queue=mine", { target: "#list", swap: "innerHTML" });
 }
 
 async function onRefused(event) {
