@@ -225,7 +225,10 @@ def _fitting(wanted: str | None, value: str) -> str:
 
 
 def _label_after(text: str, match: re.Match[str]) -> str | None:
+    """"10042 is my account number". In "10042, postcode 48104" the label belongs to what follows it."""
     label = spellings.LABEL_AFTER.match(text, match.end(), match.end() + 60)
+    if label and spellings.VALUE_NEXT.match(text, label.end()):
+        return None
     name = _label(label) if label else None
     return name if name and _is_identifier(name, match.group()) else None
 

@@ -37,6 +37,8 @@ LABEL_AFTER = re.compile(
     rf"[\s,:-]{{0,3}}(?:(?:is|was|for|as|this|that|that's|it's|my|the|our|of|last|four)\s{{1,2}}){{0,4}}(?:{LABELS})\b",
     re.I,
 )
+VALUE_NEXT = re.compile(rf"(?:\s(?:{KIND}|is|of))?(?:\s(?:is|of))?[\s:=#]{{1,3}}\d", re.I)
+"""After a label: it announces this number, and not the one before it."""
 
 EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@(?:[\w-]{1,63}\.){1,6}[a-z]{2,24}", re.I)
 ORDER = re.compile(r"\bF-?\d{5}\b", re.I)

@@ -120,6 +120,12 @@ def test_five_digits_are_what_the_message_speaks_of(said: str, name: str) -> Non
     assert [found for found, _ in read(said)] == [name]
 
 
+def test_a_label_belongs_to_the_number_after_it() -> None:
+    found = find("10042, postcode 48104", asked_for="account_number")
+
+    assert {one.name: one.value for one in found} == {"account_number": "10042", "postcode": "48104"}
+
+
 def test_an_address_tells_its_postcode_too() -> None:
     assert read("send it to 229 Elder Close, Dunmore 48422") == [
         ("address", "229 Elder Close, Dunmore 48422"),
