@@ -1,0 +1,90 @@
+"""The intent classifier, trained by Rasa on a handful of examples in Rasa's own environment."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools import environments
+from tools.training import ROOT, rasa_env
+
+pytestmark = pytest.mark.slow
+
+CONFIG = """
+recipe: default.v1
+language: en
+assistant_id: tiny
+pipeline:
+  - name: WhitespaceTokenizer
+  - name: bot.ngram_intents.NgramIntentClassifier
+    ranking_length: 2
+  - name: FallbackClassifier
+    threshold: 0.25
+"""
+
+EXAMPLES = """
+version: "3.1"
+nlu:
+  - intent: bill
+    examples: |
+      - why is my bill so high
+      - explain the bill
+      - what is this charge on my bill
+  - intent: router
+    examples: |
+      - I want to return the router
+      - send the router back
+      - return this router please
+  - intent: number
+    examples: |
+      - my number is 10042
+      - it's 20417
+      - 31009
+"""
+
+TWICE = """
+import asyncio, json, sys
+from rasa.core.agent import Agent
+from rasa.model_training import train_nlu
+
+async def parsed(agent, texts):
+    return [await agent.parse_message(text) for text in texts]
+
+texts = json.loads(sys.argv[2])
+models = [train_nlu("config.yml", "nlu.yml", output=sys.argv[1], fixed_model_name=name) for name in ("one", "two")]
+print("PARSED", json.dumps([asyncio.run(parsed(Agent.load(model), texts)) for model in models]))
+"""
+
+TYPED = ["EXPLAIN MY BILL", "retrun teh ruoter", "98765", "/router"]
+
+
+@pytest.fixture(scope="module")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> list[list[dict[str, Any]]]:
+    """What two models, trained one after the other without Rasa's cache, make of the same messages."""
+    folder: Path = tmp_path_factory.mktemp("tiny")
+    (folder / "config.yml").write_text(CONFIG)
+    (folder / "nlu.yml").write_text(EXAMPLES)
+    env = {**rasa_env(), "PYTHONPATH": str(ROOT), "RASA_MAX_CACHE_SIZE": "0"}
+    command = [environments.BOT.python, "-c", TWICE, folder / "models", json.dumps(TYPED)]
+    done = subprocess.run([*map(str, command)], cwd=folder, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    answer: list[list[dict[str, Any]]] = json.loads(done.stdout.split("PARSED", 1)[1])
+    return answer
+
+
+def test_capitals_misspellings_and_unseen_numbers_are_understood(parsed: list[list[dict[str, Any]]]) -> None:
+    assert [one["intent"]["name"] for one in parsed[0]] == ["bill", "router", "number", "router"]
+
+
+def test_the_ranking_is_as_long_as_configured_and_best_first(parsed: list[list[dict[str, Any]]]) -> None:
+    ranking = parsed[0][0]["intent_ranking"]
+    assert len(ranking) == 2
+    assert ranking[0] == parsed[0][0]["intent"]
+    assert 1 > ranking[0]["confidence"] > ranking[1]["confidence"] > 0
+
+
+def test_training_twice_gives_the_same_answers(parsed: list[list[dict[str, Any]]]) -> None:
+    one, two = ([(p["intent"], p["intent_ranking"]) for p in model] for model in parsed)
+    assert one == two
