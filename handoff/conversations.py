@@ -21,6 +21,7 @@ from handoff.ports import Audience, Author, Floor, Inbound, Words
 from handoff.settings import settings
 
 TEXT_LIMIT = 4000
+LOOK_BACK = 10
 ASKS_FOR_PERSON = "/talk_to_human"
 REPLAYABLE = frozenset({"web"})
 """Channels whose readers fetch what they missed from the ledger; the others are delivered to through the outbox."""
@@ -58,13 +59,11 @@ async def receive(session: AsyncSession, inbound: Inbound) -> Receipt:
     back the first receipt and schedules nothing. Refuses words that are empty or longer than `TEXT_LIMIT` characters.
     """
     conversation = await open_for(session, inbound)
-    known = await session.scalar(
-        select(Message).where(Message.conversation_id == conversation.id, Message.client_ref == inbound.client_ref)
-    )
+    known, recent = await _known_and_recent(session, conversation, inbound.client_ref)
     if known:
         return _receipt(known, is_new=False)
     text, payload = await _what_was_said(session, conversation, inbound)
-    masked = masking.mask(text, **await _light_of(session, conversation))
+    masked = masking.mask(text, **_light_of(recent))
     message = _append(session, conversation, Speaker(Author.CUSTOMER, inbound.name), Words(masked.text))
     message.client_ref, message.payload, message.is_masked = inbound.client_ref, payload, masked.is_masked
     if conversation.waiting_since is None:
@@ -158,18 +157,26 @@ async def _button(session: AsyncSession, conversation: Conversation, message_id:
     return button
 
 
-async def _light_of(session: AsyncSession, conversation: Conversation) -> dict[str, Any]:
-    """What the words just before this message say about a number in it: was a card spoken of, was it begun already?"""
-    recent = await session.execute(
-        select(Message.author, Message.text)
-        .where(Message.conversation_id == conversation.id, Message.audience == Audience.EVERYONE)
-        .order_by(Message.seq.desc())
-        .limit(8)
+async def _known_and_recent(
+    session: AsyncSession, conversation: Conversation, client_ref: str
+) -> tuple[Message | None, Sequence[Message]]:
+    """The message already stored under this reference, and the last words everyone has read. One statement."""
+    rows = await session.scalars(
+        select(Message)
+        .where(Message.conversation_id == conversation.id)
+        .where((Message.client_ref == client_ref) | (Message.seq > conversation.last_seq - LOOK_BACK))
+        .order_by(Message.seq)
     )
-    rows = list(recent)[::-1]
-    pieces = [text for author, text in rows if author == Author.CUSTOMER][-3:]
+    found = list(rows)
+    known = next((message for message in found if message.client_ref == client_ref), None)
+    return known, [message for message in found if message.audience == Audience.EVERYONE]
+
+
+def _light_of(recent: Sequence[Message]) -> dict[str, Any]:
+    """What the words just before this message say about a number in it: was a card spoken of, was it begun already?"""
+    pieces = [message.text for message in recent if message.author == Author.CUSTOMER][-3:]
     return {
-        "asked_for_card": any(masking.speaks_of_card(text) for _, text in rows[-2:]),
+        "asked_for_card": any(masking.speaks_of_card(message.text) for message in recent[-2:]),
         "earlier": "\n".join(piece[-40:] for piece in pieces),
     }
 

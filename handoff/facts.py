@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock, events, floor, identifiers
@@ -103,19 +103,20 @@ async def read_from_message(session: AsyncSession, conversation: Conversation, m
 
 async def _asked_for(session: AsyncSession, conversation: Conversation, message: Message) -> str | None:
     """What the last words before this message asked for, whoever said them; None if nothing or several things."""
-    last = await session.scalar(
-        select(Message)
-        .where(Message.conversation_id == conversation.id, Message.seq < message.seq)
-        .where(Message.audience == "everyone", Message.author.in_(("assistant", "agent")))
-        .order_by(Message.seq.desc())
-        .limit(1)
-    )
+    last = (
+        await session.execute(
+            select(Message.text, Turn.question)
+            .outerjoin(Turn, and_(Turn.message_id == Message.in_reply_to, Message.author == "assistant"))
+            .where(Message.conversation_id == conversation.id, Message.seq < message.seq)
+            .where(Message.audience == "everyone", Message.author.in_(("assistant", "agent")))
+            .order_by(Message.seq.desc())
+            .limit(1)
+        )
+    ).first()
     if last is None:
         return None
-    if last.author == "assistant" and last.in_reply_to:
-        turn = await session.scalar(select(Turn).where(Turn.message_id == last.in_reply_to).limit(1))
-        if turn and turn.question:
-            return turn.question
+    if last.question:
+        return str(last.question)
     names = names_asked(last.text)
     return names[0] if len(names) == 1 else None
 
@@ -129,6 +130,9 @@ async def put(
     source: Message | None = None,
 ) -> None:
     """Add facts or, when already known by that name and value, make them current again and more certain."""
+    found = list(found)
+    if not found:
+        return
     known = {(fact.name, fact.normalized): fact for fact in await history(session, conversation.id)}
     names = []
     for one in found:

@@ -1,0 +1,104 @@
+"""What a message, a list and a page cost in statements: the same with a thousand rows as with ten."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event, insert
+
+from handoff import clock, handovers
+from handoff.assistants.scripted import saying
+from handoff.db import Database
+from handoff.desk import case_reads, lists, reads
+from handoff.desk.case_reads import CaseFilter
+from handoff.desk.pages import Me, Queue
+from handoff.models import Message, new_id
+from tests.hub.conftest import Desk
+
+RECEIVE, RECEIVE_WITH_FACTS, SAY, LIST, OPEN = 8, 10, 6, 5, 8
+NOT_COUNTED = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "PRAGMA", "SELECT PG_CATALOG", "SELECT CURRENT", "SHOW")
+
+
+@contextmanager
+def counted(database: Database) -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if not statement.upper().startswith(NOT_COUNTED):
+            seen.append(statement)
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+
+
+@pytest.fixture(params=[10, 1000])
+async def busy(request: pytest.FixtureRequest, desk: Desk) -> tuple[Desk, str]:
+    """A conversation with an answered turn and so many messages behind it."""
+    desk.assistant.script = lambda request: saying("What is your order number?", question="order_number")
+    receipt = await desk.customer_says("hello")
+    await desk.run_outbox()
+    now, conversation_id = clock.now(), receipt.conversation_id
+    rows = [
+        {
+            "id": new_id(),
+            "conversation_id": conversation_id,
+            "seq": number,
+            "author": "customer",
+            "text": f"word {number}",
+            "buttons": [],
+            "channel": "web",
+            "epoch": 1,
+            "created_at": now,
+        }
+        for number in range(3, request.param)
+    ]
+
+    async def fill(session: Any) -> None:
+        await session.execute(insert(Message), rows)
+        conversation = await session.get_one(type(await desk.conversation(conversation_id)), conversation_id)
+        conversation.last_seq = request.param - 1
+
+    await desk.write(fill)
+    return desk, conversation_id
+
+
+async def test_a_message_is_received_within_its_budget(busy: tuple[Desk, str]) -> None:
+    desk, _ = busy
+    with counted(desk.database) as seen:
+        await desk.customer_says("My internet is slow")
+    assert len(seen) <= RECEIVE, seen
+    with counted(desk.database) as seen:
+        await desk.customer_says("It is F-20418")
+    assert len(seen) <= RECEIVE_WITH_FACTS, seen
+
+
+async def test_an_agent_speaks_within_the_budget(busy: tuple[Desk, str]) -> None:
+    desk, conversation_id = busy
+    dana = await desk.agent()
+    await desk.write(lambda session: handovers.take_over(session, conversation_id, dana))
+    seq = (await desk.conversation(conversation_id)).last_seq
+    with counted(desk.database) as seen:
+        await desk.agent_says(dana, conversation_id, "One moment", client_ref="agent-ref-1", seen_seq=seq)
+    assert len(seen) <= SAY, seen
+
+
+async def test_pages_are_read_within_their_budget(busy: tuple[Desk, str]) -> None:
+    desk, conversation_id = busy
+    dana = await desk.agent()
+    await desk.write(lambda session: handovers.take_over(session, conversation_id, dana))
+    me = Me(dana.id, dana.name, dana.role, tuple(dana.teams), dana.presence, dana.capacity, "csrf")
+    async with desk.database.read() as session:
+        with counted(desk.database) as listing:
+            await lists.conversations(session, me, Queue.MINE, "word")
+        with counted(desk.database) as opening:
+            page = await reads.conversation(session, me, conversation_id, Queue.MINE, "Fern")
+        with counted(desk.database) as cases:
+            await case_reads.listed(session, me, CaseFilter("open", "", "", "", ""))
+    assert len(listing) <= LIST, listing
+    assert len(opening) <= OPEN, opening
+    assert len(cases) <= LIST, cases
+    assert len(page.messages) <= reads.MESSAGES
