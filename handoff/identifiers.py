@@ -196,18 +196,25 @@ def _bare_ones(text: str, asked: str | None) -> Iterator[Found]:
 
 
 def _short_ones(text: str, wanted: str | None, *, is_nothing_else: bool) -> Iterator[Found]:
-    """Four to six digits: what was asked for, an account where accounts are spoken of, a postcode beside a place."""
+    """Four to six digits: what was asked for, an account where accounts are spoken of, a postcode beside a place.
+
+    A question for an account has one answer; a second number beside it ("10019 48212") is the postcode."""
     is_about_account = bool(spellings.SPEAKS_OF_ACCOUNT.search(text))
     for match in spellings.SHORT_NUMBER.finditer(text):
         before = text[max(0, match.start() - 24) : match.start()]
         name = _label_after(text, match)
-        if name is None and wanted and _is_identifier(wanted, match.group()):
-            name = wanted
+        if name is None and wanted and not _is_in_a_place(wanted, before) and _is_identifier(wanted, match.group()):
+            name, wanted = wanted, "postcode" if wanted == "account_number" else wanted
         if name is None and len(match.group()) >= FEWEST_DIGITS["postcode"]:
             name = _name_by_place(before, is_about_account=is_about_account)
         is_year = spellings.YEAR.fullmatch(match.group())
         if name or (is_nothing_else and not is_year):
             yield _of(name or REFERENCE, match)
+
+
+def _is_in_a_place(wanted: str, before: str) -> bool:
+    """ "Is there an outage in 48212?" is no answer to the question for the account."""
+    return wanted == "account_number" and bool(spellings.IN_A_PLACE.search(before))
 
 
 def _name_by_place(before: str, *, is_about_account: bool) -> str | None:
@@ -225,7 +232,7 @@ def _fitting(wanted: str | None, value: str) -> str:
 
 
 def _label_after(text: str, match: re.Match[str]) -> str | None:
-    """"10042 is my account number". In "10042, postcode 48104" the label belongs to what follows it."""
+    """ "10042 is my account number". In "10042, postcode 48104" the label belongs to what follows it."""
     label = spellings.LABEL_AFTER.match(text, match.end(), match.end() + 60)
     if label and spellings.VALUE_NEXT.match(text, label.end()):
         return None
