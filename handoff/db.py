@@ -8,11 +8,13 @@ PostgreSQL each step is a transaction of its own and rows are locked by the noun
 
 import asyncio
 import random
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import aiosqlite
 import structlog
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -29,6 +31,7 @@ SERIALIZATION_FAILURES = {"40001", "40P01"}
 UNIQUE_VIOLATION = "23505"
 """Two made the same row at once: run again, the step finds the other's row. Once, for it may be refused on purpose."""
 ATTEMPTS = 5
+LOCK_WAIT_S = 15.0
 
 
 def announce(session: AsyncSession, *happened: Event) -> None:
@@ -56,6 +59,7 @@ class Database:
         self.publish = publish
         self.wake = wake
         self.engine = _engine(url)
+        self.writing = _writing_engine(self.engine, url) if self.is_sqlite else self.engine
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._steps: asyncio.Queue[_Step] = asyncio.Queue()
         self._writer: asyncio.Task[None] | None = None
@@ -70,6 +74,7 @@ class Database:
             self._writer.cancel()
             with suppress(asyncio.CancelledError):
                 await self._writer
+        await self.writing.dispose()
         await self.engine.dispose()
 
     @asynccontextmanager
@@ -113,12 +118,10 @@ class Database:
         """One transaction, one savepoint a step: a failing step takes only its own changes with it."""
         outcomes: list[tuple[_Step, Any, AsyncSession | None]] = []
         try:
-            async with self.engine.connect() as plain:
-                connection = await plain.execution_options(is_writing=True)
-                async with connection.begin():
-                    for step in group:
-                        value, session = await self._run_one(connection, step)
-                        outcomes.append((step, value, session))
+            async with self.writing.connect() as connection, connection.begin():
+                for step in group:
+                    value, session = await self._run_one(connection, step)
+                    outcomes.append((step, value, session))
         except asyncio.CancelledError:
             for step in group:
                 step.done.cancel()
@@ -173,10 +176,41 @@ def _may_go_well_again(error: DBAPIError, attempt: int) -> bool:
 def _engine(url: str) -> AsyncEngine:
     if not url.startswith("sqlite"):
         return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
-    engine = create_async_engine(url, pool_size=6, max_overflow=20, connect_args={"timeout": 15})
+    engine = create_async_engine(url, pool_size=6, max_overflow=20, connect_args={"timeout": LOCK_WAIT_S})
     event.listen(engine.sync_engine, "connect", _tune_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_reading)
     return engine
+
+
+class _AtOnce(aiosqlite.Connection):
+    """Runs the writer's small statements where they are asked for: two dozen trips to a thread and back are most of the
+    price of a message. Whatever may wait, for a lock or for the disk, still goes to the thread.
+    """
+
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if self._connection is None or self._may_wait(fn, *args):
+            return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
+        return fn(*args, **kwargs)
+
+    def _may_wait(self, fn: Callable[..., Any], *args: Any) -> bool:
+        if args and str(args[0]).startswith("BEGIN"):
+            return True
+        return getattr(fn, "__self__", None) is self._connection and fn.__name__ in ("commit", "close")
+
+
+def _writing_engine(engine: AsyncEngine, url: str) -> AsyncEngine:
+    """One connection, for the one writer."""
+
+    async def connect() -> aiosqlite.Connection:
+        path = str(engine.url.database)
+        opening = _AtOnce(lambda: sqlite3.connect(path, timeout=LOCK_WAIT_S, check_same_thread=False), 64)
+        opening._thread.daemon = True  # noqa: SLF001, as the dialect does: a process must not wait for it
+        return await opening
+
+    writing = create_async_engine(url, pool_size=1, max_overflow=0, async_creator=connect)
+    event.listen(writing.sync_engine, "connect", _tune_sqlite)
+    event.listen(writing.sync_engine, "begin", _begin_writing)
+    return writing
 
 
 def _tune_sqlite(connection: Any, _: object) -> None:
@@ -188,13 +222,14 @@ def _tune_sqlite(connection: Any, _: object) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Any) -> None:
-    """Python's driver begins transactions too late for savepoints; begin them ourselves.
+def _begin_reading(connection: Any) -> None:
+    """Python's driver begins transactions too late for savepoints; begin them ourselves."""
+    connection.exec_driver_sql("BEGIN")
 
-    A writer takes the lock at once: one that has read first is refused, without waiting, when a command line wrote
-    meanwhile.
-    """
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("is_writing") else "BEGIN")
+
+def _begin_writing(connection: Any) -> None:
+    """With the lock in hand: after reading first it is refused, without waiting, if a command line wrote meanwhile."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 __all__ = ["Database", "OperationalError", "announce", "wake_outbox"]

@@ -28,11 +28,14 @@ def counted(database: Database) -> Iterator[list[str]]:
         if not statement.upper().startswith(NOT_COUNTED):
             seen.append(statement)
 
-    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    engines = {database.engine.sync_engine, database.writing.sync_engine}
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
     try:
         yield seen
     finally:
-        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture(params=[10, 1000])
