@@ -24,6 +24,9 @@ REFERENCE = "reference"
 SEVERAL = identifiers.NUMBERED | {REFERENCE, "email", "phone", "address", "date", "amount"}
 """What a customer may have more than one of, each of them worth keeping in sight."""
 
+TELLING = 5
+"""From this length on, a value inside another one is no accident."""
+
 LABELS = {
     "account_number": "Account number",
     "order_number": "Order number",
@@ -193,16 +196,35 @@ async def put_slots(
 
     A value that is known already, under whatever name, is not told again: `return_address` says no more than `address`.
     """
+    told = [
+        FoundFact(name, str(value))
+        for name, value in slots.items()
+        if (name in LABELS or name in answered) and isinstance(value, str | int | float)
+    ]
+    await put_new(session, conversation, told, set_by="customer", source=source)
+
+
+async def put_new(
+    session: AsyncSession,
+    conversation: Conversation,
+    told: Iterable[FoundFact],
+    *,
+    set_by: str,
+    source: Message | None = None,
+) -> None:
+    """Add only what says something new, whatever it is called."""
     known = [fact.normalized for fact in await history(session, conversation.id)]
-    fresh = []
-    for name, value in slots.items():
-        if name not in LABELS and name not in answered:
-            continue
-        normalized = identifiers.normalize(name, str(value)) if isinstance(value, str | int | float) else ""
-        if normalized and not any(normalized in one or one in normalized for one in known):
-            fresh.append(FoundFact(name, str(value)))
+    fresh = [one for one in told if not _is_said(identifiers.normalize(one.name, one.value), known)]
     if fresh:
-        await put(session, conversation, fresh, set_by="customer", source=source)
+        await put(session, conversation, fresh, set_by=set_by, source=source)
+
+
+def _is_said(normalized: str, known: Sequence[str]) -> bool:
+    """Whether a value is there already, as it is or, when it is long enough to mean something, as part of another."""
+    return any(
+        normalized == one or (min(len(normalized), len(one)) >= TELLING and (normalized in one or one in normalized))
+        for one in known
+    )
 
 
 async def set_by_agent(session: AsyncSession, conversation_id: str, agent: Agent, name: str, value: str) -> None:

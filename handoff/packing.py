@@ -107,10 +107,8 @@ async def _customer(session: AsyncSession, conversation: Conversation) -> Packed
 
 async def _facts(session: AsyncSession, conversation: Conversation, sent: Sequence[PackedFact]) -> list[PackedFact]:
     """The hub's facts are the truth; what only the assistant knew is added and kept."""
-    before = await facts.current(session, conversation.id)
-    names = {fact.name for fact in before}
-    new = [FoundFact(one.name, one.value, one.validated, one.sensitive) for one in sent if one.name not in names]
-    await facts.put(session, conversation, new, set_by="action")
+    told = [FoundFact(one.name, one.value, one.validated, one.sensitive) for one in sent]
+    await facts.put_new(session, conversation, told, set_by="action")
     return [
         PackedFact(
             name=fact.name,
