@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -33,6 +34,8 @@ def serve() -> None:
     if len(config.secret_key) < SECRET_AT_LEAST:
         sys.exit(f"TELLONCE_SECRET_KEY needs {SECRET_AT_LEAST} characters or more; make one and set it.")
     _log_as(config.log_level)
+    # uvicorn stops in order and then raises the signal again; having stopped in order is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         "handoff.app:create_app",
         factory=True,
