@@ -7,7 +7,8 @@ Nothing is escaped here: the hub decides which texts may be commands.
 
 import hmac
 import logging
-from typing import Any, Awaitable, Callable, Dict, NamedTuple, Optional, Text
+from collections import OrderedDict
+from typing import Any, Awaitable, Callable, Dict, NamedTuple, Optional, Text, Tuple
 
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
@@ -23,6 +24,7 @@ from bot.reading import read_turn
 logger = logging.getLogger(__name__)
 
 LONGEST_SENDER = 255
+REMEMBERED = 1000
 
 
 class Refusal(Exception):
@@ -55,6 +57,7 @@ class WholeMessages(CollectingOutputChannel):
 class TellonceInput(InputChannel):
     def __init__(self, secret: str) -> None:
         self.secret = secret
+        self._answered: OrderedDict[Tuple[str, str], Dict[str, Any]] = OrderedDict()
 
     @classmethod
     def name(cls) -> Text:
@@ -97,6 +100,8 @@ class TellonceInput(InputChannel):
     ) -> HTTPResponse:
         if not (agent and agent.is_ready()):
             return _error(503, "not_ready", "The assistant is still loading its model.")
+        if (asked.sender, asked.message_id) in self._answered:
+            return response.json(self._answered[asked.sender, asked.message_id])
         said = WholeMessages()
         metadata = {**asked.metadata, "message_id": asked.message_id}
         message = UserMessage(asked.text, said, asked.sender, None, self.name(), asked.message_id, metadata)
@@ -104,11 +109,20 @@ class TellonceInput(InputChannel):
             await on_new_message(message)
             tracker = await agent.tracker_store.retrieve(asked.sender)
             await _listen_again(agent, tracker)
-            return response.json(read_turn(said.messages, tracker, agent.domain))
+            answer = read_turn(said.messages, tracker, agent.domain)
+            self._remember(asked, answer)
+            return response.json(answer)
         except Exception as error:  # noqa: BLE001 (whatever went wrong in there, the hub must hear of it)
             # The type only: the message of the error may quote the customer.
             logger.error("Turn failed for %s: %s", asked.sender, type(error).__name__)
             return _error(502, "turn_failed", "The assistant could not work on this message.")
+
+    def _remember(self, asked: Asked, answer: Dict[str, Any]) -> None:
+        """A hub that dies before it has stored an answer asks again. The form is over by then and what was wished is
+        done, so a second turn would answer something else and the first answer would be lost."""
+        self._answered[asked.sender, asked.message_id] = answer
+        if len(self._answered) > REMEMBERED:
+            self._answered.popitem(last=False)
 
 
 async def _listen_again(agent: Any, tracker: DialogueStateTracker) -> None:
