@@ -23,6 +23,8 @@ from tests.support.waiting import PATIENCE_S
 
 Frame = dict[str, Any]
 
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 2.0
+
 
 @dataclass(frozen=True)
 class Heard:
@@ -203,13 +205,17 @@ class Customer:
         return answer
 
     async def _live(self) -> None:
+        """Come back after every break, a little later each time until something was acknowledged."""
+        pause_s = FIRST_PAUSE_S
         while True:
+            acknowledged = len(self.acknowledged)
             with suppress(OSError, WebSocketException):
                 async with connect(self._address, proxy=None, open_timeout=PATIENCE_S) as socket:
                     await self._talk(socket)
             self._socket = None
             await self._tell()
-            await asyncio.sleep(random.uniform(0.05, 0.4))
+            await asyncio.sleep(random.uniform(0.3, 1.0) * pause_s)
+            pause_s = FIRST_PAUSE_S if len(self.acknowledged) > acknowledged else min(2 * pause_s, LONGEST_PAUSE_S)
 
     async def _talk(self, socket: ClientConnection) -> None:
         """Greet with the cursor, send what is unacknowledged in its order, then listen."""
