@@ -115,11 +115,12 @@ def _is_over(conversation: Conversation) -> bool:
 
 
 async def _identity(session: AsyncSession, inbound: Inbound) -> Identity:
-    """Held, so that two first words at once begin one conversation."""
+    """Held, so that two first words at once begin one conversation; not so hard that PostgreSQL's checks of foreign
+    keys, made under the conversation's lock, wait for us while we wait for that lock."""
     known = await session.scalar(
         select(Identity)
         .where(Identity.channel == inbound.channel, Identity.external_id == inbound.identity)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     if known:
         return known
