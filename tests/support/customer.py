@@ -195,6 +195,7 @@ class Customer:
         self._unacknowledged[ref] = {**frame, "client_ref": ref}
         self.sent.append(ref)
         self._goes_deaf_at = ref if and_hears_no_more else None
+        await self._tell()
         async with self._sending:
             await self._send(self._unacknowledged[ref])
         await self._until(lambda: ref in self.acknowledged or ref in self._refused, f"{frame} to be acknowledged")
