@@ -1,6 +1,7 @@
 """Real processes for every journey: hub, Rasa, action server and demo company, started as `make run` starts them.
 
-Starting them takes longest, so all journeys share one stack; what a journey kills or slows is mended after it.
+Starting them takes longest, so all journeys share one stack; what a journey kills or slows is mended after it. The demo
+company remembers: a journey that ends in a return or a credit has a device or a bill of its own.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ EARLIER = (
 
 
 async def test_a_broken_line_in_the_middle_of_a_form_misses_nothing(stack: Breakable, maya: Customer) -> None:
-    await maya.says("I want to return my TV Box Max, we don't need it. Account 10042, postcode 48104")
+    await maya.says("I want to return my TV Box Mini, we don't need it. Account 10042, postcode 48104")
     await maya.hears("how should it get back")
     stack.company_is("slow", delay_s=1.5)
     await maya.presses("Pick it up")
@@ -30,7 +30,7 @@ async def test_a_broken_line_in_the_middle_of_a_form_misses_nothing(stack: Break
     await maya.hears("when suits you at 14 Elm Street")
     assert [one.seq for one in maya.arrived] == list(range(1, len(maya.arrived) + 1))
     is_never_asked_again(
-        maya, {"account": "10042", "postcode": "48104", "device": "TV Box Max", "method": "Pick it up"}
+        maya, {"account": "10042", "postcode": "48104", "device": "TV Box Mini", "method": "Pick it up"}
     )
 
 
@@ -55,7 +55,7 @@ async def test_a_second_tab_shows_the_same_and_both_follow(maya: Customer, hub: 
 async def test_after_an_hour_with_a_person_the_bot_does_not_take_the_floor_back(
     stack: Breakable, maya: Customer, dana: Agent
 ) -> None:
-    await maya.says("I want to return my TV Box Max, we don't need it. Account 10042, postcode 48104")
+    await maya.says("I want to return my TV Box Mini, we don't need it. Account 10042, postcode 48104")
     await maya.hears("how should it get back")
     await maya.asks_for_a_person()
     await dana.sees_waiting(maya)

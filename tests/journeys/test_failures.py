@@ -5,7 +5,7 @@ from tests.journeys.telling import is_whole
 from tests.support.agent import Agent
 from tests.support.customer import Customer
 
-RETURN = "I want to return my TV Box Max, we don't need it any more"
+RETURN = "I want to return my TV Box Mini, we don't need it any more"
 
 
 async def test_rasa_killed_in_the_middle_of_a_turn_leaves_nobody_without_an_answer(

@@ -23,7 +23,7 @@ class Moment:
     facts: tuple[tuple[str, str], ...] = ()
 
 
-RETURN = "I want to return my TV Box Max, we don't need it any more"
+RETURN = "I want to return my TV Box Mini, we don't need it any more"
 MOMENTS = {
     "with the very first words": Moment((), "Let me talk to a human please"),
     "when asked who they are": Moment(
@@ -105,7 +105,7 @@ async def test_a_form_is_taken_up_where_the_person_left_it(maya: Customer, dana:
     await maya.says("14 Elm Street, Brightwater 48210")
     await maya.hears("when suits you at 14 Elm Street")
     is_never_asked_again(
-        maya, {"account": "10042", "postcode": "48104", "device": "TV Box Max", "method": "Pick it up"}
+        maya, {"account": "10042", "postcode": "48104", "device": "TV Box Mini", "method": "Pick it up"}
     )
 
 

@@ -12,7 +12,7 @@ async def test_out_of_hours_a_case_is_promised_and_the_bot_stays_on(stack: Break
     opening_day = datetime.now(UTC) + timedelta(days=2)
     await stack.opens(f"{opening_day:%a} 09:00-17:00".lower())
     async with Customer(hub) as maya, await Agent.signs_in(hub, "Dana") as dana:
-        await maya.says("I want to return my TV Box Max, we don't need it. Account 10042, postcode 48104")
+        await maya.says("I want to return my TV Box 4K, we don't need it. Account 10009, postcode 48214")
         await maya.hears("how should it get back")
         await maya.asks_for_a_person()
         told = await maya.hears(r"reference is C-", by="assistant")
@@ -37,6 +37,6 @@ async def test_out_of_hours_a_case_is_promised_and_the_bot_stays_on(stack: Break
         await maya.presses("08:00 to 12:00")
         await maya.hears("shall I set it up")
         await maya.presses("Yes, set it up")
-        await maya.hears("your return number is RN-|already has a return")
+        await maya.hears("your return number is RN-")
         assert maya.floors == ["bot"]
-        is_never_asked_again(maya, {"account": "10042", "postcode": "48104"})
+        is_never_asked_again(maya, {"account": "10009", "postcode": "48214"})

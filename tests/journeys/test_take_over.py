@@ -9,7 +9,7 @@ from tests.support.waiting import until
 async def test_no_bot_word_follows_a_take_over_while_a_slow_turn_is_in_flight(
     stack: Breakable, maya: Customer, dana: Agent
 ) -> None:
-    await maya.says("I want to return my TV Box Max, we don't need it any more")
+    await maya.says("I want to return my TV Box Mini, we don't need it any more")
     await maya.hears("account number")
     stack.company_is("slow", delay_s=1.5)
     await maya.says("10042, postcode 48104")
@@ -29,7 +29,7 @@ async def test_no_bot_word_follows_a_take_over_while_a_slow_turn_is_in_flight(
 async def test_a_bot_that_wants_to_hand_over_after_a_take_over_stays_silent(
     stack: Breakable, maya: Customer, dana: Agent
 ) -> None:
-    await maya.says("I want to return my TV Box Max, we don't need it any more")
+    await maya.says("I want to return my TV Box Mini, we don't need it any more")
     await maya.hears("account number")
     stack.company_is("slow", delay_s=10)
     await maya.says("10042, postcode 48104")
