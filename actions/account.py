@@ -12,16 +12,34 @@ from actions.backends.accounts import Plan
 from actions.backends.errors import CompanyError, NotFound, Refused
 from actions.backends.results import dollars
 from actions.hearing import text_of
-from actions.identity import EMAIL, NO_PROBLEM, account_of, needs_account, next_handle, next_proof, says_unknown
+from actions.identity import (
+    EMAIL,
+    MOST_ASKED,
+    NO_PROBLEM,
+    account_of,
+    needs_account,
+    next_handle,
+    next_proof,
+    says_unknown,
+    times_said,
+)
 from actions.slots import Field, FormFromFacts, Moment, Slots, leave
 from actions.tried import PersonNeeded, learned, or_person, tell_hub, to_person, tried
 from actions.turn import turn
+from actions.wording import PERSON
 
 CONTACT_WORDS = {r"\be-?mail": "email", r"\b(phone|mobile|cell|number)\b": "phone", r"\b(name|surname)\b": "name"}
 BECAUSE = re.compile(
     r"\b(because|cos|cuz|since|as|due|too|moving|moved|price|expensive|slow|better|cheaper|found)\b", re.I
 )
 PROOF_NAMES = {"postcode": "postcode", "email": "e-mail", "phone": "phone number"}
+ASKED_HANDLE = {
+    "account_number": "What's your account number? The e-mail or phone number on the account works too.",
+    "email": "Which e-mail is the account under?",
+    "phone": "Which phone number is on the account?",
+    None: "I can't find your account with what I have. Could you check the account number on a bill?",
+}
+ASKED_PROOF = "Thanks. And to be sure it's you"
 FIELD_NAMES = {"email": "e-mail address", "phone": "phone number", "name": "name"}
 
 
@@ -32,24 +50,21 @@ class IdentifyForm(FormFromFacts):
 
 
 class AskAccountNumber(Action):
-    """Asks for a handle nobody has given yet, so that nothing is asked twice."""
+    """Asks for a handle nobody has given yet, so that nothing is asked twice; the second time a person is offered."""
 
     def name(self) -> str:
         return "action_ask_account_number"
 
+    @or_person
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        asked = times_said(tracker, *ASKED_HANDLE.values(), NO_PROBLEM)
+        if asked >= MOST_ASKED:
+            raise PersonNeeded("fallback", "I need your account for that and can't find it, so a person will look.")
         handle = next_handle(tracker)
+        text = ASKED_HANDLE[handle]
         if says_unknown(tracker):
             text, handle = f"{NO_PROBLEM} Which e-mail or phone number is on the account?", "email"
-        elif handle == "account_number":
-            text = "What's your account number? The e-mail or phone number on the account works too."
-        elif handle == "email":
-            text = "Which e-mail is the account under?"
-        elif handle == "phone":
-            text = "Which phone number is on the account?"
-        else:
-            text = "I can't find your account with what I have. Could you check the account number on a bill?"
-        dispatcher.utter_message(text=text)
+        dispatcher.utter_message(text=text, buttons=[PERSON] if asked else [])
         tell_hub(dispatcher, question=handle or "account_number")
         return []
 
@@ -60,10 +75,14 @@ class AskAccountPostcode(Action):
     def name(self) -> str:
         return "action_ask_account_postcode"
 
+    @or_person
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         proof = next_proof(tracker)
+        asked = times_said(tracker, ASKED_PROOF)
+        if asked >= MOST_ASKED:
+            raise PersonNeeded("security", "The customer could not confirm the account.")
         dispatcher.utter_message(
-            text=f"Thanks. And to be sure it's you: what's the {PROOF_NAMES[proof]} on the account?"
+            text=f"{ASKED_PROOF}: what's the {PROOF_NAMES[proof]} on the account?", buttons=[PERSON] if asked else []
         )
         tell_hub(dispatcher, question="account_postcode" if proof == "postcode" else proof)
         return []

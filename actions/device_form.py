@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType
+from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import addresses, devices, windows
@@ -17,7 +17,7 @@ from actions.backends import returns
 from actions.backends.errors import NotFound
 from actions.backends.orders import Equipment
 from actions.backends.returns import Condition, PolicyCheck, Return
-from actions.hearing import ALWAYS_HEARD, SURE, Field, Moment, moment_of
+from actions.hearing import ALWAYS_HEARD, Field, Moment, is_sure, moment_of
 from actions.return_rules import answer, is_about_rules
 from actions.said import intent_of, text_of
 from actions.settling import SettlingForm, is_known
@@ -35,12 +35,13 @@ REASONS = {
     "faulty": r"(does ?n.?t|do ?n.?t|not|never|no longer|stopped|won.?t) (even )?(work|turn|start|boot|power)|"
     r"broke|fault|defect|\bdead\b|kaput|glitch|freez|useless|stain",
     "unopened": r"(un|never |not )(been )?open|sealed|wrong (item|stuff|thing|model|box|one|size|colou?r)|untouched",
-    "not needed": r"(do ?n.?t|no longer|not|never)[a-z ]{0,12}(need|want|use)|chang\w+ my mind|too many|spare|"
+    "not needed": r"(do ?n.?t|no longer|not|never|no)[a-z ]{0,12}(need|want|use)|chang\w+ my mind|too many|spare|"
     r"extra\b|duplicate|merg|moving|moved|two of (them|those)|upgrad|cancel\w* (my )?(service|tv|plan)|surplus|one too",
 }
 CONDITIONS: Mapping[str, Condition] = {"damaged": "damaged", "faulty": "faulty", "unopened": "unopened"}
 LONGEST_REASON = 200
 LOOK_BACK = 4
+LONGEST_NAME = 4
 FREELY_ANSWERED = ("return_item", "return_reason", "return_address", "return_window", "return_point")
 SUMMARIES = ("return_confirm", "return_change", "exchange_confirm", "policy_exception")
 WANTS_CHANGE = re.compile(
@@ -64,7 +65,7 @@ class DeviceForm(TravelsBack, SettlingForm):
 
     def is_interrupted(self, tracker: Tracker, heard: Slots) -> bool:
         """A question about the rules is answered here, unless it is clearly about something else."""
-        is_ours = intent_of(tracker) in self.topic or confidence_of(tracker) < SURE
+        is_ours = intent_of(tracker) in self.topic | {"out_of_scope"} or not is_sure(tracker)
         if is_about_rules(tracker) and is_ours and intent_of(tracker) not in ALWAYS_HEARD:
             return False
         return not self._is_plain_answer(tracker, heard) and super().is_interrupted(tracker, heard)
@@ -94,6 +95,9 @@ class DeviceForm(TravelsBack, SettlingForm):
         details = self._new_details(text, asked, tracker)
         if asked in SUMMARIES and asked != "return_change" and details:
             heard.pop(asked, None)
+        if asked == "return_item" and reason_in(text):
+            # "We merged two flats and only need one" tells why once more, and names no device.
+            details.setdefault("return_reason", tracker.slots.get("return_reason"))
         if asked in FREELY_ANSWERED and set(details) - {asked} and not _fits_question(asked, text):
             heard.pop(asked, None)
         return heard | details
@@ -101,7 +105,7 @@ class DeviceForm(TravelsBack, SettlingForm):
     def _new_details(self, text: str, asked: str | None, tracker: Tracker) -> Slots:
         """Details fill what is empty, answer what is asked, and replace the rest only when the customer corrects."""
         details = self.travel_in(text, asked, tracker) | self._device_in(text)
-        is_correcting = bool(WANTS_CHANGE.search(text)) or asked in SUMMARIES
+        is_correcting = bool(WANTS_CHANGE.search(text)) or asked in SUMMARIES or _only_names_device(text, details)
         known = {slot: value for slot, value in details.items() if slot in self.fields}
         return {
             slot: value
@@ -133,7 +137,7 @@ class DeviceForm(TravelsBack, SettlingForm):
             return {"return_item": meant[0].serial} | (self.undecided() if is_new else {})
         if not meant and asked_for(tracker) != "return_item" and before in {device.serial for device in owned}:
             return {"return_item": before}
-        if not meant:
+        if not meant and devices.is_named(value):
             dispatcher.utter_message(text="I don't see that one on your account. Here is what I do see.")
         return {"return_item": None}
 
@@ -152,9 +156,12 @@ class DeviceForm(TravelsBack, SettlingForm):
     async def _fill(
         self, heard: Slots, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        if moment_of(tracker, self.form) is Moment.ANSWERING and is_about_rules(tracker):
-            await answer(dispatcher, tracker)
-        return await super()._fill(heard, dispatcher, tracker, domain)
+        if moment_of(tracker, self.form) is not Moment.ANSWERING or not is_about_rules(tracker):
+            return await super()._fill(heard, dispatcher, tracker, domain)
+        await answer(dispatcher, tracker)
+        # Rasa drops what was said when no slot is set, so one is set to what it holds.
+        unchanged = SlotSet("account_number", tracker.slots.get("account_number"))
+        return [unchanged, *await super()._fill(heard, dispatcher, tracker, domain)]
 
     async def settle(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
         await self.settle_device(dispatcher, tracker)
@@ -189,6 +196,11 @@ class DeviceForm(TravelsBack, SettlingForm):
         tracker.slots["policy_refusal"] = "" if check.is_allowed else check.sentence
 
 
+def _only_names_device(text: str, details: Slots) -> bool:
+    """A bare "the tv box" can only mean: that one, not the one you are talking about."""
+    return set(details) == {"return_item"} and len(text.split()) <= LONGEST_NAME
+
+
 def _fits_question(asked: str | None, text: str) -> bool:
     """Whether these words are the kind of answer the question wants."""
     match asked:
@@ -201,10 +213,6 @@ def _fits_question(asked: str | None, text: str) -> bool:
         case "return_window":
             return windows.fitting(text, (), today()) is not None
     return False
-
-
-def confidence_of(tracker: Tracker) -> float:
-    return float(((tracker.latest_message or {}).get("intent") or {}).get("confidence") or 0.0)
 
 
 async def check_policy(

@@ -16,6 +16,8 @@ WORDS = {
     "extender": ("extender", "booster", "repeater", "mesh", "pod"),
     "phone": ("handset", "landline", "telephone", "desk phone", "cordless"),
 }
+BIG = {"big", "bigger", "biggest", "large", "huge", "heavy", "heavier", "heaviest"}
+SIZES = BIG | {"small", "smaller", "smallest", "little", "tiny", "light"}
 VAGUE = {"set", "top", "desk", "wireless"}
 CLOSE_ENOUGH = 0.8
 SHORTEST_TO_GUESS = 4
@@ -29,7 +31,17 @@ def meant(text: str, devices: Sequence[Equipment]) -> tuple[Equipment, ...]:
             return (device,)
     scores = {device.serial: _score(said, device) + _owned_as(said, device) for device in devices}
     best = max(scores.values(), default=0)
-    return tuple(device for device in devices if best and scores[device.serial] == best)
+    return _of_size(
+        said, tuple(device for device in devices if scores[device.serial] == best and (best or said & SIZES))
+    )
+
+
+def _of_size(said: set[str], devices: tuple[Equipment, ...]) -> tuple[Equipment, ...]:
+    """ "The big one" is the heaviest of those that fit."""
+    if not said & SIZES or not devices:
+        return devices
+    extreme = (max if said & BIG else min)(device.weight_kg for device in devices)
+    return tuple(device for device in devices if device.weight_kg == extreme)
 
 
 def title(device: Equipment, devices: Sequence[Equipment]) -> str:
@@ -56,10 +68,10 @@ def is_named(text: str) -> bool:
 
 
 def _score(said: set[str], device: Equipment) -> int:
-    """A word of the device's own name tells more than a word for its kind."""
+    """A word of the device's own name tells more than a word for some kind: "cable box" is no "Cable modem"."""
     kind = {part for phrase in WORDS[device.kind] for part in words(phrase)}
     name = words(device.name)
-    return 3 * _hits(said, name - kind) + 2 * bool(_hits(said, kind | (name & kind)))
+    return 3 * _hits(said, name - KIND_WORDS) + 2 * _hits(said, kind | (name & KIND_WORDS))
 
 
 def _hits(said: set[str], known: set[str]) -> int:
@@ -73,8 +85,9 @@ def _guess(word: str, heard: set[str]) -> bool:
 
 
 def words(text: str) -> set[str]:
-    """The words of a text, without their order."""
-    return set(re.findall(r"[a-z0-9]+", text.lower().replace("wi-fi", "wifi")))
+    """The words of a text, without their order; a letter typed twice too often ("boxx") is also read once."""
+    found = set(re.findall(r"[a-z0-9]+", text.lower().replace("wi-fi", "wifi")))
+    return found | {re.sub(r"([a-z])\1+$|(?<=[xhs])es$|(?<=[a-z]{3})s$", r"\1", word) for word in found}
 
 
 KIND_WORDS = {part for phrases in WORDS.values() for phrase in phrases for part in words(phrase)} - VAGUE

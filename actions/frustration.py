@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 LOOK_BACK = 4
 SAME = 0.85
 SHORTEST_SHOUT = 12
+STRONG = "strong language"
 
 _PROFANITY = re.compile(
     r"\b(f+u+c+k+\w*|f\*+k?\w*|wtf|stfu|bull\s?s?h[i1*]t\w*|sh[i1*]tty|(piece|load|pile|full) of (sh[i1*]t|crap)|"
@@ -36,13 +37,17 @@ def sign(texts: Sequence[str]) -> str | None:
         return None
     now = recent[-1]
     if _PROFANITY.search(now):
-        return "strong language"
+        return STRONG
     if _TOLD_BEFORE.search(now):
         return "says they told us before"
     weak = [kind for kind, is_there in (("shouting", _shouts), ("repeating", _repeats)) if is_there(recent)]
     if len(weak) == 2 or sum(map(_is_shout, recent)) >= 2:
         return " and ".join(weak) or "shouting"
     return None
+
+
+def is_strong(text: str) -> bool:
+    return bool(_PROFANITY.search(text))
 
 
 def _shouts(recent: Sequence[str]) -> bool:

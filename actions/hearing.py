@@ -28,6 +28,11 @@ IDLE = ANSWERS | {"greet", "thank", "out_of_scope"}
 
 _CORRECTION = re.compile(r"^\W*(no+|nope|sorry|actually|wait|oops|correction|i mean(t)?|not that|change)\b", re.I)
 _YES = re.compile(r"^\W*(y|yes|yeah|yep|yup|sure|ok(ay)?|correct|right|please do|go ahead|fine|do it)\b", re.I)
+# Small words, or no word at all: emojis.
+_BARE = re.compile(
+    r"^\W*((y|yes|yeah|yep|yup|ok(ay)?|sure|n|no|nope|nah|thanks?|thx|ty|you|hi|hello|please|pls|fine|good|cool)\b\W*)*$",
+    re.I,
+)
 _NO = re.compile(r"^\W*(n|no|nope|nah|don'?t|not now|wrong)\b", re.I)
 
 
@@ -44,6 +49,7 @@ class Field:
     """How a customer's words become the value of one slot.
 
     The slot's own name always counts as an entity: that is how buttons answer. `words` maps a pattern to a value.
+    `takes_yes`: a bare yes says something here ("is it your home address?"), elsewhere "yes pls" is no free text.
     """
 
     entities: tuple[str, ...] = ()
@@ -51,6 +57,7 @@ class Field:
     words: Mapping[str, Any] = field(default_factory=dict)
     is_yes_no: bool = False
     is_free_text: bool = False
+    takes_yes: bool = False
 
 
 Slots = dict[str, Any]
@@ -65,6 +72,8 @@ class Hearing:
     def hear(self, tracker: Tracker, moment: Moment) -> Slots:
         """The slots this message speaks about, as raw values; filled ones only when the words are about them."""
         asked = tracker.slots.get(REQUESTED_SLOT) if moment is Moment.ANSWERING else None
+        if asked in IDENTITY and self.is_elsewhere(tracker):
+            asked = None
         heard = self._heard_entities(tracker, asked) | self._heard_words(tracker, asked)
         if asked and asked not in heard:
             heard |= self._heard_answer(asked, tracker, others=heard)
@@ -115,7 +124,7 @@ class Hearing:
             answer = None if others else _yes_or_no(tracker)
             return {} if answer is None else {asked: answer}
         if wanted.is_free_text:
-            return {asked: text}
+            return {} if _BARE.match(text) and not wanted.takes_yes else {asked: text}
         if asked in IDENTITY:
             return {} if _named(tracker) & NO_HANDLES else self.answer_identity(asked, text)
         return self.answer(asked, tracker)
@@ -126,17 +135,20 @@ class Hearing:
 
     def is_interrupted(self, tracker: Tracker, heard: Slots) -> bool:
         """Whether the message is about something else, so that its own rule should answer it."""
-        intent, confidence = _intent(tracker)
-        if intent in ALWAYS_HEARD:
+        intent, _ = _intent(tracker)
+        if intent in ALWAYS_HEARD and not (intent == "cancel_flow" and heard and not is_sure(tracker)):
             return True
         if text_of(tracker).startswith("/"):
             return not heard and intent not in self.topic
         asked = tracker.slots.get(REQUESTED_SLOT)
-        is_elsewhere = intent not in self.topic | ANSWERS
         if not heard:
             return intent not in self.topic
         is_only_words = asked in heard and self._field(asked).is_free_text
-        return is_elsewhere and confidence >= SURE and (is_only_words or asked not in heard)
+        return self.is_elsewhere(tracker) and (is_only_words or asked not in heard)
+
+    def is_elsewhere(self, tracker: Tracker) -> bool:
+        """Whether the message is clearly about another topic: "is there an outage in 48212?" names nobody's account."""
+        return _intent(tracker)[0] not in self.topic | ANSWERS and is_sure(tracker)
 
     def answer_identity(self, asked: str, text: str) -> Slots:
         """A bare reply to the question who it is; `KnowsCustomer` reads it."""
@@ -175,6 +187,10 @@ def is_stuck(tracker: Tracker) -> bool:
 
 def _named(tracker: Tracker) -> set[str]:
     return {entity["entity"] for entity in (tracker.latest_message or {}).get("entities") or []}
+
+
+def is_sure(tracker: Tracker) -> bool:
+    return _intent(tracker)[1] >= SURE
 
 
 def _intent(tracker: Tracker) -> tuple[str, float]:

@@ -27,6 +27,8 @@ IDENTITY_ENTITIES = {
 PROOFS = ("postcode", "email", "phone")
 HANDLES = ("account_number", "email", "phone")
 TRIES = 3
+# Asked so often in vain, whatever came in between, only a person can find the account.
+MOST_ASKED = 4
 NOT_FOUND = "I can't find an account under"
 WRONG_PROOF = "That isn't what I have on the account."
 
@@ -72,7 +74,7 @@ class KnowsCustomer:
         now, number = turn(tracker), tracker.slots.get("account_number")
         if now.customer.account_number:
             return {"account_number": now.customer.account_number, "account_postcode": "known"}
-        if number and not _told(tracker, *PROOFS):
+        if number and not told(tracker, *PROOFS):
             return {}
         account = await _find(dispatcher, account_number=number) if number else await _first_match(tracker, dispatcher)
         if account is None:
@@ -136,20 +138,26 @@ def is_of(account: Account, value: str) -> bool:
 def fits(account: Account, tracker: Tracker) -> int:
     """How many different things that were told fit this account; one led to it, a second one confirms it."""
     # The slot would not do: it holds the number of whatever account was found.
-    number = _told(tracker, "account_number")
-    proofs = [value for name in PROOFS if (value := _told(tracker, name)) and is_of(account, value)]
-    return len(proofs) + (number == account.account_number)
+    numbers = {turn(tracker).fact("account_number"), _read_before(tracker, "account_number")}
+    proofs = [value for name in PROOFS if (value := told(tracker, name)) and is_of(account, value)]
+    return len(proofs) + (account.account_number in numbers)
 
 
 def next_proof(tracker: Tracker) -> str | None:
     """What may still be asked to confirm the account: something nobody has told yet."""
-    return next((name for name in PROOFS if not _told(tracker, name)), None)
+    return next((name for name in PROOFS if not told(tracker, name)), None)
 
 
-def _told(tracker: Tracker, *names: str) -> str | None:
-    """By the hub, or in this message in case the hub did not see it."""
-    said = (next(tracker.get_latest_entity_values(name), None) for name in names)
-    return turn(tracker).fact(*names) or next((value for value in said if value), None)
+def told(tracker: Tracker, *names: str) -> str | None:
+    """By the hub; else in what we read out of this session's messages: a bare "10033" nobody had asked for yet."""
+    return turn(tracker).fact(*names) or next((value for name in names if (value := _read_before(tracker, name))), None)
+
+
+def _read_before(tracker: Tracker, name: str) -> str | None:
+    now = next(tracker.get_latest_entity_values(name), None)
+    said = [event.get("parse_data") or {} for event in tracker.events if event["event"] == "user"]
+    found = [one for parse in reversed(said) for one in parse.get("entities") or [] if one.get("entity") == name]
+    return now or next((str(one["value"]) for one in found), None)
 
 
 async def _first_match(tracker: Tracker, dispatcher: CollectingDispatcher) -> Account | None:
@@ -163,7 +171,7 @@ async def _first_match(tracker: Tracker, dispatcher: CollectingDispatcher) -> Ac
 def _handles(tracker: Tracker) -> Iterator[dict[str, str]]:
     now = turn(tracker)
     for name in HANDLES:
-        value = _told(tracker, name)
+        value = told(tracker, name)
         if value:
             yield {name: value}
     name, postcode = now.fact("name", "full_name"), now.fact("postcode")
@@ -209,11 +217,14 @@ def plain(postcode: str) -> str:
 
 def next_handle(tracker: Tracker) -> str | None:
     """The handle nobody has given yet, in the order we like to ask; None when all are used up."""
-    now = turn(tracker)
-    return next((name for name in HANDLES if now.fact(name) is None), None)
+    return next((name for name in HANDLES if told(tracker, name) is None), None)
 
 
-def times_said(tracker: Tracker, words: str) -> int:
-    """How often this session heard a sentence of ours that starts with these words."""
-    said = (event.get("text") or "" for event in tracker.events if event["event"] == "bot")
-    return sum(text.startswith(words) for text in said)
+def times_said(tracker: Tracker, *words: str) -> int:
+    """How often the customer heard a sentence of ours that starts with these words, since a person last took over."""
+    times = 0
+    for event in reversed(tracker.events):
+        if event["event"] == "action" and event["name"] in ("action_handover", "action_handback"):
+            break
+        times += event["event"] == "bot" and (event.get("text") or "").startswith(words)
+    return times

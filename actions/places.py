@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.backends import accounts, network
 from actions.backends.errors import Invalid, NotFound
 from actions.backends.network import Incident
-from actions.identity import account_of, plain
+from actions.identity import account_of, plain, told
 from actions.said import entity_of
 from actions.slots import Field, FormFromFacts
 from actions.tried import tried
@@ -45,8 +45,8 @@ def home(tracker: Tracker) -> Place | None:
     answered = tracker.get_slot("outage_place")
     if answered:
         return Place(postcode=answered)
-    typed = turn(tracker).fact("account_number")
-    postcode = turn(tracker).fact("postcode", "zip_code")
+    typed = told(tracker, "account_number")
+    postcode = told(tracker, "postcode", "zip_code")
     return Place(postcode=postcode) if postcode else Place(account_number=typed) if typed else None
 
 

@@ -11,6 +11,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.hearing import is_sure
 from actions.slots import forget, resume_paused, stop_form
 from actions.tried import to_person
 
@@ -46,6 +47,7 @@ TOPICS = {
 }
 FIRST_CHOICE = ("return_start", "outage_status", "bill_explain", "service_move")
 PERSON = {"title": "Talk to a person", "payload": "/talk_to_human"}
+STOP = {"title": "Stop this", "payload": "/cancel_flow"}
 
 NOT_UNDERSTOOD = "Sorry, I didn't get that."
 NOT_OURS = "That's not something I can help with."
@@ -87,6 +89,8 @@ class OutOfScope(Action):
         return "action_out_of_scope"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        if not is_sure(tracker):
+            return not_understood(dispatcher, tracker)
         dispatcher.utter_message(text=f"{NOT_OURS} Is it one of these?", buttons=[*likeliest(tracker), PERSON])
         return []
 
@@ -100,7 +104,8 @@ class Fallback(Action):
 
 
 class CancelFlow(Action):
-    """Leave the form for good, with a short word, and take up what it had interrupted."""
+    """Leave the form for good, with a short word, and take up what it had interrupted. What only sounds a little like
+    giving up must not throw away the answers."""
 
     def name(self) -> str:
         return "action_cancel_flow"
@@ -109,6 +114,9 @@ class CancelFlow(Action):
         form = tracker.active_loop_name
         if not form:
             dispatcher.utter_message(text="There's nothing running to stop. What can I do for you?")
+            return []
+        if not is_sure(tracker):
+            dispatcher.utter_message(text=f"{NOT_UNDERSTOOD} Shall I stop here?", buttons=[STOP, PERSON])
             return []
         dispatcher.utter_message(text="All right, I've dropped that.")
         return [*stop_form(), SlotSet("wanted", None), *forget(domain, form), *resume_paused(tracker, form)]

@@ -28,8 +28,8 @@ Slots = dict[str, Any]
 
 TRAVEL: Mapping[str, Field] = {
     "return_method": Field(),
-    "return_address": Field(entities=("address",), facts=("address",), is_free_text=True),
-    "return_postcode": Field(is_free_text=True),
+    "return_address": Field(entities=("address",), facts=("address",), is_free_text=True, takes_yes=True),
+    "return_postcode": Field(is_free_text=True, takes_yes=True),
     "return_when": Field(entities=("date",)),
     "return_window": Field(is_free_text=True),
     "return_point": Field(is_free_text=True),
@@ -184,6 +184,18 @@ class TravelsBack:
         elif not fits:
             dispatcher.utter_message(text="The courier doesn't come then.")
         return {"return_window": None, "return_when": str(value) if fits else None}
+
+    async def validate_return_when(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> Slots:
+        """Another time than the one chosen: take it, offer what fits, or say that the courier doesn't come then."""
+        if tracker.slots.get("return_window") is None:
+            return {"return_when": value}
+        fits = windows.wished(str(value), await windows_at(dispatcher, tracker), today())
+        if not fits:
+            dispatcher.utter_message(text="The courier doesn't come then, so I've kept the time.")
+            return {}
+        return {"return_when": value, "return_window": fits[0].window_id if len(fits) == 1 else None}
 
     async def validate_return_point(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]

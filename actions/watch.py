@@ -2,15 +2,19 @@
 
 It sits in front of all actions because any of them may be the first of a turn, forms included; a rule in each topic
 would be forgotten in one. Only the first action of a turn is replaced, and the same anger is passed on only once.
+Strong language with a clear wish is answered with an apology and the thing wished for, and a person is on offer.
 """
 
 from typing import Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import ActionExecutionRejected, EventType
-from rasa_sdk.executor import ActionExecutor, ActionExecutorRunResult
+from rasa_sdk.executor import ActionExecutor, ActionExecutorRunResult, CollectingDispatcher
 
 from actions import frustration
+from actions.hearing import is_sure
+from actions.said import intent_of
+from actions.small_talk import PERSON, TOPICS
 from actions.tried import to_person
 
 UNWATCHED = frozenset({"action_handover", "action_handback", "action_session_start", "action_turn_end"})
@@ -23,13 +27,26 @@ class WatchfulExecutor(ActionExecutor):
             tracker = Tracker.from_dict(action_call["tracker"])
             why = enough(tracker)
             if why and is_first_of_turn(tracker):
+                if why == frustration.STRONG and has_a_wish(tracker):
+                    return await self._served_with_apology(action_call)
                 events = instead(name, f"The customer is frustrated: {why}.")
                 return ActionExecutorRunResult(events=events, responses=[])
         return await super().run(action_call)
 
+    async def _served_with_apology(self, action_call: dict[str, Any]) -> ActionExecutorRunResult | None:
+        dispatcher = CollectingDispatcher()
+        dispatcher.utter_message(text="I'm sorry about this, let me put it right.", buttons=[PERSON])
+        return await super().run(action_call, dispatcher=dispatcher)
+
 
 def enough(tracker: Tracker) -> str | None:
     return frustration.sign(words_since_handover(tracker))
+
+
+def has_a_wish(tracker: Tracker) -> bool:
+    """Who swears once while asking for something we can do wants that done, not a queue. The second time is enough."""
+    sworn = sum(map(frustration.is_strong, words_since_handover(tracker)))
+    return sworn == 1 and intent_of(tracker) in TOPICS and is_sure(tracker)
 
 
 def words_since_handover(tracker: Tracker) -> list[str]:

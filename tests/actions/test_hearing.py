@@ -91,3 +91,13 @@ def test_starting_answering_and_returning_are_told_apart() -> None:
     assert moment_of(a_tracker(started, said("x"), did("parcel_form")), "parcel_form") is Moment.ANSWERING
     aside = [started, said("x"), did("action_help"), did("parcel_form")]
     assert moment_of(a_tracker(*aside), "parcel_form") is Moment.RETURNING
+
+
+@pytest.mark.parametrize("words", ["yes pls", "no", "ok thanks", "😀"])
+def test_small_words_are_no_story(words: str) -> None:
+    assert hear(a_message(words, "affirm"), asked="why") == {}
+
+
+def test_what_only_sounds_a_little_like_giving_up_is_heard_as_an_answer() -> None:
+    assert not is_interrupted(a_message("we don't need it any more", "cancel_flow", 0.3), asked="why")
+    assert is_interrupted(a_message("forget it", "cancel_flow", 0.8), asked="why")

@@ -93,6 +93,14 @@ def test_a_name_of_its_own_beats_the_question() -> None:
     assert read("ada@fernway.example", "account_number") == [("email", "ada@fernway.example")]
 
 
+def test_an_account_and_its_postcode_may_stand_side_by_side() -> None:
+    assert read("10019 48212", "account_number") == [("account_number", "10019"), ("postcode", "48212")]
+
+
+def test_a_place_spoken_of_is_no_account_number() -> None:
+    assert read("is there an outage in 48212?", "account_number") == [("postcode", "48212")]
+
+
 @pytest.mark.parametrize(
     "said", ["7304418265", "K7QX2M9PLD", "RTWPLKBNQY", "5120 8834 7716", "qrs 714820396", "aquist88"]
 )
