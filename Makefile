@@ -6,7 +6,7 @@ HUB ?=
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check train seed replay lock python
+.PHONY: help run test check train seed replay bench lock python
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -28,6 +28,10 @@ seed: python ## Fill the desk with a believable busy day
 
 replay: python ## DIALOGUES=path.jsonl: play recorded dialogues through the whole system and measure (HUB=url for a running one)
 	@HUB="$(HUB)" $(PYTHON) -m tools.replay "$(DIALOGUES)" $(ARGS)
+
+bench: python ## Measure how fast messages are accepted (ARGS="--rate 100 --seconds 20")
+	@$(PYTHON) -c 'from tools import environments; environments.ensure(environments.HUB, "dev")'
+	@.venv/bin/python -m bench.accept $(ARGS)
 
 lock: python ## Lock requirements/*.in again after changing them (ARGS="hub dev" for some)
 	@$(PYTHON) -m tools.lock $(ARGS)

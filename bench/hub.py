@@ -1,0 +1,64 @@
+"""A hub of its own for a benchmark: a real process on SQLite, with an assistant as quick as Rasa and no quicker."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from handoff.app import create_app
+from handoff.ports import TurnRequest, TurnResult, Words
+
+TURN_S = float(os.environ.get("BENCH_TURN_S", "0.25"))
+"""With eight turns at once: 32 turns/s, what one Rasa process does."""
+SECRET = "b" * 40
+
+
+class AsQuickAsRasa:
+    async def answer(self, request: TurnRequest) -> TurnResult:
+        await asyncio.sleep(TURN_S)
+        words = (Words(f"You said: {request.text}"),)
+        return TurnResult(words, {}, {}, None, (), (), None, (), ())
+
+
+def app() -> FastAPI:
+    return create_app(assistant=AsQuickAsRasa())
+
+
+@contextmanager
+def running(port: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A migrated hub on 127.0.0.1; stopped by SIGTERM at the end."""
+    url = f"sqlite+aiosqlite:///{folder}/bench.db"
+    env = {
+        **os.environ,
+        "TELLONCE_DATABASE_URL": url,
+        "TELLONCE_SECRET_KEY": SECRET,
+        "TELLONCE_PUBLIC_URL": f"http://127.0.0.1:{port}",
+    }
+    subprocess.run([sys.executable, "-m", "handoff.cli", "migrate"], env=env, check=True, capture_output=True)
+    command = [sys.executable, "-m", "uvicorn", "bench.hub:app", "--factory", "--port", str(port)]
+    command += ["--no-access-log", "--log-level", "warning", "--ws-max-size", "65536"]
+    command += ["--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "10"]
+    process = subprocess.Popen(command, env=env)
+    try:
+        _wait_until_ready(process, port)
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
+    import time
+
+    while process.poll() is None:
+        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1):
+            return
+        time.sleep(0.05)
+    raise RuntimeError("The hub did not start.")
