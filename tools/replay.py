@@ -37,7 +37,7 @@ def replay() -> int:
 
 
 def _play(path: Path, hub: str, arguments: list[str]) -> int:
-    command = [environments.HUB.python, "-m", "bench.replay", path, "--hub", hub, *arguments]
+    command = [str(environments.HUB.python), "-m", "bench.replay", str(path), "--hub", hub, *arguments]
     return subprocess.run(command, cwd=ROOT).returncode
 
 
