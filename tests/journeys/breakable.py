@@ -20,6 +20,8 @@ from tests.support.customer import Customer
 from tests.support.waiting import until
 from tools.stack import Stack
 
+STORY_ACCOUNT = "10042"
+
 
 class Breakable(Stack):
     def mend(self) -> None:
@@ -29,6 +31,16 @@ class Breakable(Stack):
         for name in self.programs():
             if name not in self._running:
                 self.restart(name)
+        self._call_off_returns()
+
+    def _call_off_returns(self) -> None:
+        """The company remembers: without this only the first story could send the cable box back."""
+        with httpx.Client(base_url=self.ports.urls["company"], trust_env=False, timeout=30) as client:
+            found = client.get("/returns", params={"account_number": STORY_ACCOUNT}).raise_for_status().json()
+            for one in found["returns"]:
+                if one["status"] == "created":
+                    path = f"/returns/{one['return_number']}/cancel"
+                    client.post(path, json={}, headers={"Idempotency-Key": f"mend-{path}"}).raise_for_status()
 
     def company_is(self, mode: str, delay_s: float = 2.0, system: str = "all") -> None:
         """`slow` stays under the 3 s that actions give the company; `down` answers 503."""

@@ -1,7 +1,8 @@
 """Real processes for every journey: hub, Rasa, action server and demo company, started as `make run` starts them.
 
 Starting them takes longest, so all journeys share one stack; what a journey kills or slows is mended after it. The demo
-company remembers: a journey that ends in a return or a credit has a device or a bill of its own.
+company remembers: a journey that ends in a return or a credit has a device or a bill of its own, but for the cable box,
+whose return is called off afterwards.
 """
 
 from __future__ import annotations
