@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from handoff import cases, conversations, handovers, queues
+from handoff import cases, conversations, handbacks, handovers, queues
 from handoff.assistants.scripted import saying
 from handoff.errors import TellonceError
 from handoff.events import FloorChanged
@@ -105,7 +105,7 @@ class Race:
             case Move.REPEAT:
                 await self.desk.customer_says("again", who=self.who, ref=f"{self.who}-{self.said}")
             case Move.WITHDRAW:
-                await write(lambda session: handovers.withdraw(session, here))
+                await write(lambda session: handbacks.withdraw(session, here))
             case Move.ANSWER:
                 self.assistant.let_go(here)
                 await asyncio.sleep(0)
@@ -125,9 +125,9 @@ class Race:
                 await write(lambda session: handovers.transfer(session, here, agent, team, "Please look."))
             case Move.GIVE_BACK:
                 done = Handback(outcome=("resolved", "partly")[self.said % 2], summary="Done that.")
-                await write(lambda session: handovers.give_back(session, here, agent, done))
+                await write(lambda session: handbacks.give_back(session, here, agent, done))
             case Move.RESOLVE:
-                await write(lambda session: handovers.resolve(session, here, agent, "Solved."))
+                await write(lambda session: handbacks.resolve(session, here, agent, "Solved."))
 
     def _request(self) -> HandoverRequest:
         self.said += 1
@@ -172,6 +172,9 @@ class Ledger:
     async def of(race: Race) -> "Ledger":
         here = race.conversation_id
         async with race.desk.database.read() as session:
+            if not race.desk.database.is_sqlite:
+                # The assistant may be storing an answer meanwhile; read all of it as of one moment.
+                await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             items = await session.scalars(select(OutboxItem).where(OutboxItem.conversation_id == here))
             turns = await session.scalars(select(Turn).where(Turn.conversation_id == here))
             found = await cases.of_conversation(session, here)
