@@ -16,10 +16,15 @@ BARE_STREET = re.compile(r"\b(\d{1,5}[a-z]?\s+[a-z][a-z'.-]{2,}(?:\s+[a-z'.-]+){
 POSTCODE = re.compile(
     r"(?:\b(acc\w*|acct|customer|order|number|no|ref\w*)[\s:#.]*(?:is\s+|number\s+)?|#)?\b(\d{5})(?:-\d{4})?\b", re.I
 )
+PHONE = re.compile(r"\b\d{3}[ .-]\d{3}[ .-]\d{4}\b|\b\d{3}-\d{4}\b|\b\d{10,}\b")
 CITY = re.compile(
     r"^[\s,]*(?:in\s+)?([a-z][a-z'.-]+(?:\s+[a-z][a-z'.-]+){0,2})\s*,?\s*(?:[a-z]{2}\s*)?$", re.IGNORECASE
 )
 NOT_A_CITY = {
+    "yes",
+    "no",
+    "sure",
+    "ok",
     "please",
     "instead",
     "thanks",
@@ -55,7 +60,7 @@ def mentioned(text: str) -> Place | None:
 
 def spoken(text: str) -> Place | None:
     """The answer to "which address?": a misspelt street, or a postcode alone, will do."""
-    found = STREET.search(text) or BARE_STREET.search(POSTCODE.sub("", text))
+    found = STREET.search(text) or BARE_STREET.search(POSTCODE.sub("", PHONE.sub("", text)))
     if found:
         return _place(text, found)
     code = postcode(text)
@@ -70,7 +75,7 @@ def postcode(text: str) -> str:
 
 def city_before(text: str, code: str) -> str:
     """The town said along with a postcode: "Brightwater 48210"."""
-    return _city(text.split(code)[0])
+    return _city(text.split(code)[0]) if code in text else ""
 
 
 def _place(text: str, street: re.Match[str]) -> Place:

@@ -197,7 +197,7 @@ def line_meant(said: str, lines: Sequence[BillLine]) -> BillLine | None:
 
 def words_of(text: str) -> set[str]:
     """Words that tell one line from another; every line is a "fee" or a "charge"."""
-    words = {re.sub(r"s$", "", word) for word in re.findall(r"[a-z]{3,}", text.lower())}
+    words = {re.sub(r"s$", "", word) for word in re.findall(r"[a-z]{3,}|\btv\b", text.lower())}
     return words - COMMON_WORDS
 
 

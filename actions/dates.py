@@ -11,6 +11,7 @@ _NUMBERS = re.compile(r"\b(\d{1,2})/(\d{1,2})(?:/(\d{2,4}))?\b")
 _MONTH = "|".join(MONTHS)
 _DAY_MONTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?\s+({_MONTH})[a-z]*(?:,?\s+(\d{{4}}))?", re.I)
 _MONTH_DAY = re.compile(rf"\b({_MONTH})[a-z]*\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(\d{{4}}))?", re.I)
+_DAY = re.compile(r"\bthe (\d{1,2})(?:st|nd|rd|th)\b", re.I)
 _IN = re.compile(r"\bin (\d{1,2}|a|one|two|three) (day|week)s?\b", re.I)
 _COUNTS = {"a": 1, "one": 1, "two": 2, "three": 3}
 
@@ -36,7 +37,14 @@ def _exact(text: str, today: date) -> date | None:
         return _coming(today, MONTHS.index(found[2].lower()) + 1, int(found[1]), found[3])
     if found := _MONTH_DAY.search(text):
         return _coming(today, MONTHS.index(found[1].lower()) + 1, int(found[2]), found[3])
-    return None
+    return _of_the_month(int(found[1]), today) if (found := _DAY.search(text)) else None
+
+
+def _of_the_month(number: int, today: date) -> date | None:
+    """ "The 5th": of this month while it is still to come, else of the next."""
+    following = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
+    this, following_one = (_make(month.year, month.month, number) for month in (today, following))
+    return this if this and this >= today else following_one
 
 
 def _relative(text: str, today: date) -> date | None:

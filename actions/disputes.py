@@ -33,6 +33,7 @@ REASONS = {
     r"on time|already paid|n[o']?t late|promis|agreed|told|discount|waive|wrong|too (much|high)": "The amount is wrong",
 }
 
+PLACES = {"first|1st": 0, "second|2nd": 1, "third|3rd": 2, "fourth|4th": 3, "last": -1}
 NOT_LISTED = re.compile(r"\b(not|n'?t) (listed|there|here|on)|none of|something else|\bother\b", re.I)
 ANOTHER = re.compile(r"\b(other|another|different|wrong (one|charge|line)|not that)\b", re.I)
 
@@ -70,6 +71,12 @@ def reason_in(text: str) -> str | None:
     return next((reason for pattern, reason in REASONS.items() if re.search(pattern, text, re.I)), None)
 
 
+def line_counted(text: str, lines: list[BillLine]) -> BillLine | None:
+    """ "The second one", as they stand on the buttons."""
+    at = next((at for words, at in PLACES.items() if re.search(rf"\b({words})\b", text, re.I)), None)
+    return None if at is None or at >= len(lines) else lines[at]
+
+
 def lines_of(tracker: Tracker) -> list[BillLine]:
     return [BillLine.model_validate(line) for line in tracker.get_slot("bill_lines") or []]
 
@@ -98,7 +105,7 @@ class DisputeForm(FormFromFacts):
         asked = tracker.slots.get(REQUESTED_SLOT)
         if "bill_line" in heard or asked not in ("bill_line", "dispute_confirm") or text.startswith("/"):
             return heard
-        line = line_meant(text, lines_of(tracker))
+        line = line_meant(text, lines_of(tracker)) or line_counted(text, lines_of(tracker))
         told: dict[str, Any] = {"bill_line": line.line_id} if line else {}
         if reason_in(text):
             told["dispute_reason"] = text

@@ -173,16 +173,23 @@ def _since_user(tracker: Tracker) -> list[EventType]:
 
 
 def is_stuck(tracker: Tracker) -> bool:
-    """The same question has been open for too many turns, and this one does not even lead elsewhere."""
+    """The same question has been open for too many turns, nothing else was learned meanwhile, and this message does not
+    even lead elsewhere."""
     if _intent(tracker)[0] not in IDLE:
         return False
     turns = 0
     for event in reversed(tracker.events):
-        is_other = event["event"] == "slot" and event["name"] == REQUESTED_SLOT
-        if event["event"] == "active_loop" or (is_other and event["value"] != tracker.slots.get(REQUESTED_SLOT)):
+        if event["event"] == "active_loop" or _is_progress(event, tracker):
             break
         turns += event["event"] == "user"
     return turns > PATIENCE_TURNS
+
+
+def _is_progress(event: EventType, tracker: Tracker) -> bool:
+    if event["event"] != "slot":
+        return False
+    is_question = event["name"] == REQUESTED_SLOT
+    return bool(event["value"] != tracker.slots.get(REQUESTED_SLOT) if is_question else event["value"] is not None)
 
 
 def _named(tracker: Tracker) -> set[str]:

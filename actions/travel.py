@@ -38,7 +38,9 @@ METHODS = {
     "pickup": r"\bpick(ed)?[\s-]*(it|them|this|that|one|my \w+)?[\s-]*up|\bcollect|come (and )?(get|fetch)|\bfetch|"
     r"courier",
     "drop_off": r"\bdrop|hand (it|them) in|\bbring (it|them)|take (it|them) to|\b(a|the|your) (store|shop)\b",
-    "shipping": r"\bship|(?<!e-)(?<!e )\bmail(ing)?\b|\bpost(ed|ing)?\b|\blabel|\bcarton|send (it|them) back by",
+    # "I didn't get any mail" chooses nothing.
+    "shipping": r"\bship|(?<!e-)(?<!e )(?<!any )(?<!no )(?<!the )\bmail(ing)?\b|\bpost(ed|ing)?\b|\blabel|\bcarton|"
+    r"send (it|them) back by",
 }
 ON_FILE = re.compile(
     r"\b(home|here|same|on file|my (own )?(address|place|house|flat)|usual|that one|yes)\b", re.IGNORECASE

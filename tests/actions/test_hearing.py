@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from actions.hearing import PATIENCE_TURNS, is_stuck
 from actions.slots import Field, FormFromFacts, Moment, moment_of
 from tests.actions.trackers import a_message, a_tracker, did, said
 
@@ -101,3 +102,11 @@ def test_small_words_are_no_story(words: str) -> None:
 def test_what_only_sounds_a_little_like_giving_up_is_heard_as_an_answer() -> None:
     assert not is_interrupted(a_message("we don't need it any more", "cancel_flow", 0.3), asked="why")
     assert is_interrupted(a_message("forget it", "cancel_flow", 0.8), asked="why")
+
+
+def test_a_question_is_stuck_only_while_nothing_else_is_learned() -> None:
+    asked = {"event": "slot", "name": "requested_slot", "value": "place"}
+    learned = {"event": "slot", "name": "way", "value": "pickup"}
+    turns = [said("hm")] * (PATIENCE_TURNS + 1)
+    assert is_stuck(a_tracker(asked, *turns, asked="place", form="parcel_form"))
+    assert not is_stuck(a_tracker(asked, *turns[1:], learned, said("hm"), asked="place", form="parcel_form"))

@@ -69,10 +69,46 @@ async def test_several_details_in_one_message_are_all_taken() -> None:
     assert asked_next(turn) == "return_window"
 
 
-@pytest.mark.parametrize("text", ["the big recordr", "tv box max", "FWTVB404096", "its teh recorder"])
+@pytest.mark.parametrize(
+    "text", ["the big recordr", "tv box max", "FWTVB404096", "its teh recorder", "the big cabel boxx"]
+)
 async def test_a_device_is_understood_however_it_is_written(text: str) -> None:
     turn = await answering(text, "return_item", MAYA)
     assert turn.slots["return_item"] == RECORDER
+
+
+async def test_why_once_more_is_no_device_and_brings_no_reproach() -> None:
+    slots = MAYA | {"return_reason": "faulty"}
+    turn = await answering("we merged two flats and only need one", "return_item", slots, "return_start")
+    assert turn.text == ""
+    assert turn.slots.get("return_reason", "faulty") == "faulty"
+    assert asked_next(turn) == "return_item"
+
+
+async def test_a_bare_device_name_means_that_one_and_not_the_one_before() -> None:
+    turn = await answering("the tv box mini", "return_method", PLANNED)
+    assert turn.slots["return_item"] == MINI
+
+
+async def test_a_yes_is_no_reason() -> None:
+    turn = await answering("yes pls", "return_reason", MAYA | {"return_item": RECORDER}, "affirm")
+    assert "return_reason" not in turn.slots
+
+
+async def test_a_time_the_courier_does_not_come_is_said_and_the_old_one_kept(window: str) -> None:
+    slots = PLANNED | {"return_method": "pickup", "return_address": ELM_STREET, "return_window": window}
+    turn = await answering("can they come at 3 am instead", "return_confirm", slots, "return_method")
+    assert "doesn't come then" in turn.text
+    assert turn.slots.get("return_window", window) == window
+
+
+async def test_another_time_at_the_summary_replaces_the_one_chosen() -> None:
+    windows = returns.pickup_windows("48210")
+    later = windows[-1]
+    slots = PLANNED | {"return_method": "pickup", "return_address": ELM_STREET, "return_window": windows[0].window_id}
+    wish = f"can they come {later.starts_at:%-d %B} in the evening instead"
+    turn = await answering(wish, "return_confirm", slots, "return_method")
+    assert turn.slots["return_window"] == later.window_id
 
 
 async def test_a_device_that_fits_two_is_asked_for_among_those_two() -> None:
