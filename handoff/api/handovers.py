@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from handoff import handovers, queues
+from handoff import handbacks, handovers, queues
 from handoff.api.auth import AgentCaller, AssistantCaller, DatabaseOf, Reader
 from handoff.api.shapes import ConversationShape, HandoverShape, Resolved, Transferred, WaitingShape
 from handoff.models import Conversation
@@ -85,7 +85,7 @@ async def resolve(conversation_id: str, body: Resolved, caller: AgentCaller, dat
     """Done: the customer reads what was done, the case is resolved."""
     agent = caller.as_agent
     return _shown(
-        await database.write(lambda session: handovers.resolve(session, conversation_id, agent, body.resolution))
+        await database.write(lambda session: handbacks.resolve(session, conversation_id, agent, body.resolution))
     )
 
 
@@ -95,7 +95,7 @@ async def give_back(
 ) -> ConversationShape:
     """To the assistant, with outcome, facts learned, promises and where to resume."""
     agent = caller.as_agent
-    return _shown(await database.write(lambda session: handovers.give_back(session, conversation_id, agent, body)))
+    return _shown(await database.write(lambda session: handbacks.give_back(session, conversation_id, agent, body)))
 
 
 def _shown(conversation: Conversation) -> ConversationShape:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Header, Query
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import conversations, facts, handovers
+from handoff import conversations, facts, handbacks, handovers
 from handoff.conversations import Speaker
 from handoff.desk import lists, reads
 from handoff.desk.drawing import HEADERS, draw
@@ -154,7 +154,7 @@ async def transfer(visit: Actor, conversation_id: str, form: TransferForm, queue
 async def resolve(
     visit: Actor, conversation_id: str, form: ResolutionForm, queue: InQueue = Queue.MINE
 ) -> HTMLResponse:
-    await visit.write(lambda session: handovers.resolve(session, conversation_id, visit.agent, form.resolution))
+    await visit.write(lambda session: handbacks.resolve(session, conversation_id, visit.agent, form.resolution))
     return await stage(visit, conversation_id, queue)
 
 
@@ -163,5 +163,5 @@ async def give_back(
     visit: Actor, conversation_id: str, form: GivenBackForm, queue: InQueue = Queue.MINE
 ) -> HTMLResponse:
     handback = form.handback()
-    await visit.write(lambda session: handovers.give_back(session, conversation_id, visit.agent, handback))
+    await visit.write(lambda session: handbacks.give_back(session, conversation_id, visit.agent, handback))
     return await stage(visit, conversation_id, queue)

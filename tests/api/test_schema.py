@@ -12,7 +12,7 @@ from handoff.assistants.scripted import Scripted
 from tests.api.conftest import Served
 
 CALLERS = ("no token", "read", "assistant", "agent")
-EACH = 6
+EACH = 4
 """Examples a route and caller; the boundaries below are tried one by one."""
 
 

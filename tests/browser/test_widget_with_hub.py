@@ -11,7 +11,7 @@ import uvicorn
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import create_engine, select
 
-from handoff import agents, conversations, handovers
+from handoff import agents, conversations, handbacks, handovers
 from handoff.app import create_app
 from handoff.assistants.scripted import Scripted, saying
 from handoff.conversations import Speaker
@@ -137,7 +137,7 @@ def test_an_agent_comes_and_goes_under_the_customers_eyes(page: Page, hub: Hub) 
     hub.write(lambda session: conversations.say(session, conversation_id, Speaker.of(dana), Words("Dana here.")))
     write(page, "thank you")
     handback = Handback(summary="Pickup booked.")
-    hub.write(lambda session: handovers.give_back(session, conversation_id, dana, handback))
+    hub.write(lambda session: handbacks.give_back(session, conversation_id, dana, handback))
     expect(page.locator(".log .words").last).to_have_text("Dana booked your pickup. Anything else?")
     expect(page.locator("#name")).to_have_text("Fern")
     expect(page.locator(".switch")).to_have_count(2)

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import agents, cases, facts, handovers, offers
+from handoff import agents, cases, facts, handbacks, handovers, offers
 from handoff.assistants.scripted import saying
 from handoff.errors import FloorTaken, IllegalMove
 from handoff.package import Handback, HandoverAnswer, HandoverPackage, HandoverRequest, Issue
@@ -128,7 +128,7 @@ async def test_give_back_tells_the_assistant_what_was_done_in_a_new_session(desk
     await hand_over(desk, receipt.conversation_id)
     await desk.accept(receipt.conversation_id, dana)
     handback = Handback(outcome="resolved", summary="A courier comes on Friday.")
-    await desk.write(lambda session: handovers.give_back(session, receipt.conversation_id, dana, handback))
+    await desk.write(lambda session: handbacks.give_back(session, receipt.conversation_id, dana, handback))
     await desk.run_outbox()
     asked = desk.assistant.requests[-1]
     assert asked.text == "/handback"
@@ -150,7 +150,7 @@ async def test_five_handovers_and_returns_in_one_chat(desk: Desk) -> None:
         await desk.accept(receipt.conversation_id, dana)
         handback = Handback(outcome="partly", summary=f"Did part {number}.")
         await desk.write(
-            lambda session, handback=handback: handovers.give_back(session, receipt.conversation_id, dana, handback)
+            lambda session, handback=handback: handbacks.give_back(session, receipt.conversation_id, dana, handback)
         )
         await desk.run_outbox()
         assert (await desk.conversation(receipt.conversation_id)).floor == "bot"
@@ -199,7 +199,7 @@ async def test_case_events_replayed_give_the_stored_state(desk: Desk) -> None:
         lambda session: handovers.transfer(session, receipt.conversation_id, dana, "billing", "It is a bill.")
     )
     await desk.accept(receipt.conversation_id, sam)
-    await desk.write(lambda session: handovers.resolve(session, receipt.conversation_id, sam, "Credited."))
+    await desk.write(lambda session: handbacks.resolve(session, receipt.conversation_id, sam, "Credited."))
 
     async def both(session: AsyncSession) -> tuple[dict[str, object], cases.Case]:
         case = (await cases.of_conversation(session, receipt.conversation_id))[0]
@@ -234,7 +234,7 @@ async def test_a_customer_who_writes_after_the_end_wakes_the_assistant(desk: Des
     dana = await desk.agent()
     receipt = await desk.customer_says("hello")
     await desk.write(lambda session: handovers.take_over(session, receipt.conversation_id, dana))
-    await desk.write(lambda session: handovers.resolve(session, receipt.conversation_id, dana, "Done."))
+    await desk.write(lambda session: handbacks.resolve(session, receipt.conversation_id, dana, "Done."))
     await desk.customer_says("hello again")
     await desk.run_outbox()
     assert (await desk.words(receipt.conversation_id))[-1] == ("assistant", "everyone", "You said: hello again")

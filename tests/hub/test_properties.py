@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.hub.conftest import Desk, an_empty_database
 from tests.hub.racing import BY_AGENT, BY_ASSISTANT, BY_CUSTOMER, Ledger, Move, Race, Slow
 
-RACES = int(os.environ.get("TELLONCE_RACES", "120"))
+RACES = int(os.environ.get("TELLONCE_RACES", "80"))
 
 Plan = list[list[tuple[Move, int]]]
 which_agent = st.integers(0, 1)

@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 
+from handoff.demo import PASSWORD
 from tests.support.customer import Customer
 from tests.support.waiting import until
 from tools.stack import Stack
@@ -32,6 +33,18 @@ class Breakable(Stack):
             if name not in self._running:
                 self.restart(name)
         self._call_off_returns()
+        self._clear_the_line()
+
+    def _clear_the_line(self) -> None:
+        """Who still waits from an earlier journey would be the first that the next agent sees."""
+        with httpx.Client(base_url=f"{self.ports.urls['hub']}/api/v1", trust_env=False, timeout=30) as client:
+            priya = {"email": "priya@fernway.example", "password": PASSWORD}
+            signed = client.post("/sign-in", json=priya).raise_for_status().json()
+            client.headers["Authorization"] = f"Bearer {signed['token']}"
+            for one in client.get("/handovers").raise_for_status().json():
+                conversation = f"/conversations/{one['conversation_id']}"
+                client.post(f"{conversation}/accept").raise_for_status()
+                client.post(f"{conversation}/resolve", json={"resolution": "The journey is over."}).raise_for_status()
 
     def _call_off_returns(self) -> None:
         """The company remembers: without this only the first story could send the cable box back."""

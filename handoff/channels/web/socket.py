@@ -15,7 +15,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 from pydantic import ValidationError
 
-from handoff import conversations, events, handovers
+from handoff import conversations, events, handbacks, handovers
 from handoff.channels.web import frames, sessions
 from handoff.db import Database
 from handoff.errors import BadInput, TellonceError, TooMany
@@ -144,7 +144,7 @@ class Page:
                 await self._receive(Inbound("web", self.session.identity, ref, wants_person=True, client=self.client))
             case frames.Withdraw() if self.conversation_id:
                 conversation_id = self.conversation_id
-                await self.chat.database.write(lambda session: handovers.withdraw(session, conversation_id))
+                await self.chat.database.write(lambda session: handbacks.withdraw(session, conversation_id))
             case frames.SeenByCustomer(seq=seq) if self.conversation_id:
                 conversation_id = self.conversation_id
                 await self.chat.database.write(
