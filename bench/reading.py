@@ -6,7 +6,7 @@ Masking and identifiers see every message before it is stored, so nobody may be 
 import statistics
 import time
 
-from handoff import conversations, identifiers, masking
+from handoff import identifiers, ledger, masking
 
 TALK = "the box you sent me does not work and nobody has called me back about it since. "
 WORST = (
@@ -31,7 +31,7 @@ ROUNDS = 5
 
 def ms(unit: str) -> float:
     """The median over some rounds for a message of full length."""
-    text = (unit * conversations.TEXT_LIMIT)[: conversations.TEXT_LIMIT]
+    text = (unit * ledger.TEXT_LIMIT)[: ledger.TEXT_LIMIT]
     took = []
     for _ in range(ROUNDS):
         started = time.perf_counter()
@@ -42,7 +42,7 @@ def ms(unit: str) -> float:
 
 def main() -> None:
     plain = ms(TALK)
-    print(f"{conversations.TEXT_LIMIT} characters of plain talk: {plain:.1f} ms")
+    print(f"{ledger.TEXT_LIMIT} characters of plain talk: {plain:.1f} ms")
     for unit in WORST:
         worst = ms(unit)
         print(f"  {unit!r:<22} {worst:8.1f} ms  {worst / plain:6.1f} times plain talk")

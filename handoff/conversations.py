@@ -13,18 +13,15 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import clock, events, facts, floor, masking, outbox
-from handoff.db import announce
+from handoff import clock, facts, floor, ledger, masking, outbox
 from handoff.errors import BadInput, FloorTaken, NotFound, StaleView
-from handoff.models import Agent, Conversation, Customer, Identity, Message, Turn, new_id
+from handoff.ledger import Speaker
+from handoff.models import Conversation, Customer, Identity, Message, Turn
 from handoff.ports import Audience, Author, Floor, Inbound, Words
 from handoff.settings import settings
 
-TEXT_LIMIT = 4000
 LOOK_BACK = 10
 ASKS_FOR_PERSON = "/talk_to_human"
-REPLAYABLE = frozenset({"web"})
-"""Channels whose readers fetch what they missed from the ledger; the others are delivered to through the outbox."""
 
 
 @dataclass(frozen=True)
@@ -39,24 +36,12 @@ class Receipt:
     is_new: bool
 
 
-@dataclass(frozen=True)
-class Speaker:
-    """Who says it. `agent_id` only for agents."""
-
-    author: Author
-    name: str | None = None
-    agent_id: str | None = None
-
-    @staticmethod
-    def of(agent: Agent) -> "Speaker":
-        return Speaker(Author.AGENT, agent.name, agent.id)
-
-
 async def receive(session: AsyncSession, inbound: Inbound) -> Receipt:
     """Store a customer's message once and decide who should answer it.
 
     Channels repeat themselves (Telegram resends, browsers reconnect), so a message with a known `client_ref` gives
-    back the first receipt and schedules nothing. Refuses words that are empty or longer than `TEXT_LIMIT` characters.
+    back the first receipt and schedules nothing. Refuses words that are empty or longer than `ledger.TEXT_LIMIT`
+    characters.
     """
     conversation = await open_for(session, inbound)
     known, recent = await _known_and_recent(session, conversation, inbound.client_ref)
@@ -64,7 +49,7 @@ async def receive(session: AsyncSession, inbound: Inbound) -> Receipt:
         return _receipt(known, is_new=False)
     text, payload = await _what_was_said(session, conversation, inbound)
     masked = masking.mask(text, **_light_of(recent))
-    message = _append(session, conversation, Speaker(Author.CUSTOMER, inbound.name), Words(masked.text))
+    message = ledger.append(session, conversation, Speaker(Author.CUSTOMER, inbound.name), Words(masked.text))
     message.client_ref, message.payload, message.is_masked = inbound.client_ref, payload, masked.is_masked
     if conversation.waiting_since is None:
         conversation.waiting_since = message.created_at
@@ -145,8 +130,8 @@ async def _what_was_said(session: AsyncSession, conversation: Conversation, inbo
     text = inbound.text.replace("\x00", "").strip()
     if not text:
         raise BadInput("The message is empty. Write a few words and send it again.")
-    if len(text) > TEXT_LIMIT:
-        raise BadInput(f"The message has {len(text)} characters; {TEXT_LIMIT} is the most. Send it in parts.")
+    if len(text) > ledger.TEXT_LIMIT:
+        raise BadInput(f"The message has {len(text)} characters; {ledger.TEXT_LIMIT} is the most. Send it in parts.")
     return text, None
 
 
@@ -240,59 +225,13 @@ async def say(
     hold the floor (`FloorTaken`).
     """
     conversation = await floor.hold(session, conversation_id)
-    if client_ref and (known := await _by_client_ref(session, conversation, client_ref)):
+    if client_ref and (known := await ledger.by_client_ref(session, conversation, client_ref)):
         return known
     if speaker.author is Author.AGENT:
         _agent_may_speak(conversation, speaker)
         if seen_seq is not None:
             await _refuse_if_stale(session, conversation, speaker, seen_seq)
-    return await utter(session, conversation, speaker, words, client_ref=client_ref)
-
-
-async def utter(
-    session: AsyncSession,
-    conversation: Conversation,
-    speaker: Speaker,
-    words: Words,
-    *,
-    client_ref: str | None = None,
-    in_reply_to: str | None = None,
-) -> Message:
-    """Append words for everyone to a held conversation whose floor was already checked by the caller."""
-    if not words.text.strip() and not words.image:
-        raise BadInput("There is nothing to send yet. Write something first.")
-    masked = masking.mask(words.text[: TEXT_LIMIT * 2])
-    message = _append(session, conversation, speaker, words)
-    message.text, message.is_masked = masked.text, masked.is_masked
-    message.client_ref, message.in_reply_to = client_ref, in_reply_to
-    if speaker.author is not Author.SYSTEM:
-        conversation.waiting_since = None
-    await session.flush()
-    if conversation.channel not in REPLAYABLE:
-        await outbox.add(session, conversation.id, "deliver", "deliver_message", {"message_id": message.id})
-    return message
-
-
-async def note(
-    session: AsyncSession,
-    conversation_id: str,
-    speaker: Speaker,
-    text: str,
-    *,
-    client_ref: str | None = None,
-    in_reply_to: str | None = None,
-) -> Message:
-    """Store words that only the desk ever sees. Anybody at the desk may, whoever holds the floor."""
-    conversation = await floor.hold(session, conversation_id)
-    if client_ref and (known := await _by_client_ref(session, conversation, client_ref)):
-        return known
-    if not text.strip():
-        raise BadInput("The note is empty. Write something first.")
-    masked = masking.mask(text)
-    message = _append(session, conversation, speaker, Words(masked.text), Audience.DESK)
-    message.client_ref, message.in_reply_to, message.is_masked = client_ref, in_reply_to, masked.is_masked
-    await session.flush()
-    return message
+    return await ledger.utter(session, conversation, speaker, words, client_ref=client_ref)
 
 
 def _agent_may_speak(conversation: Conversation, speaker: Speaker) -> None:
@@ -313,70 +252,6 @@ async def _refuse_if_stale(session: AsyncSession, conversation: Conversation, sp
         raise StaleView(
             f"{newer.name or newer.author.capitalize()} wrote meanwhile: “{newer.text[:200]}”. Send anyway?"
         )
-
-
-async def _by_client_ref(session: AsyncSession, conversation: Conversation, client_ref: str) -> Message | None:
-    found: Message | None = await session.scalar(
-        select(Message).where(Message.conversation_id == conversation.id, Message.client_ref == client_ref)
-    )
-    return found
-
-
-def _append(
-    session: AsyncSession,
-    conversation: Conversation,
-    speaker: Speaker,
-    words: Words,
-    audience: Audience = Audience.EVERYONE,
-) -> Message:
-    """The next message of a held conversation. The only place where `seq` grows."""
-    now = clock.now()
-    conversation.last_seq += 1
-    conversation.last_message_at = now
-    message = Message(
-        id=new_id(),
-        conversation_id=conversation.id,
-        seq=conversation.last_seq,
-        author=speaker.author,
-        name=speaker.name,
-        agent_id=speaker.agent_id,
-        audience=audience,
-        text=words.text,
-        buttons=[asdict(button) for button in words.buttons],
-        link=asdict(words.link) if words.link else None,
-        image=words.image,
-        channel=conversation.channel,
-        epoch=conversation.epoch,
-        is_masked=False,
-        created_at=now,
-    )
-    session.add(message)
-    announce(session, events.MessageStored(conversation.id, message.id, message.seq, message.audience, message.author))
-    return message
-
-
-async def messages(
-    session: AsyncSession,
-    conversation_id: str,
-    after: int = 0,
-    limit: int = 10_000,
-    audience: Audience | None = None,
-) -> Sequence[Message]:
-    """Messages with `seq > after`, oldest first; only those for `audience` when it is given."""
-    query = select(Message).where(Message.conversation_id == conversation_id, Message.seq > after)
-    if audience:
-        query = query.where(Message.audience == audience)
-    return list(await session.scalars(query.order_by(Message.seq).limit(limit)))
-
-
-async def mark_seen(session: AsyncSession, conversation_id: str, by: str, seq: int) -> None:
-    """Remember how far the customer (`by="customer"`) or the desk has read."""
-    conversation = await floor.hold(session, conversation_id)
-    column = "customer_seen_seq" if by == "customer" else "desk_seen_seq"
-    seq = min(seq, conversation.last_seq)
-    if seq > getattr(conversation, column):
-        setattr(conversation, column, seq)
-        announce(session, events.Seen(conversation_id, by, seq))
 
 
 async def of_identity(session: AsyncSession, channel: str, external_id: str) -> Conversation | None:

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases, clock, conversations, events, floor, offers, outbox, packing, queues
+from handoff import cases, clock, events, floor, ledger, offers, outbox, packing, queues
 from handoff.cases import Actor
-from handoff.conversations import Speaker
 from handoff.db import announce
 from handoff.errors import BadInput, FloorTaken, IllegalMove, NotFound
 from handoff.floor import Verb
+from handoff.ledger import Speaker
 from handoff.models import (
     Agent,
     Case,
@@ -90,7 +90,7 @@ async def by_hub(
     )
     answer = await hand_over(session, request)
     speaker = Speaker(Author.ASSISTANT, settings().assistant_name)
-    await conversations.utter(session, conversation, speaker, Words(f"{announcement} {spoken(answer)}"))
+    await ledger.utter(session, conversation, speaker, Words(f"{announcement} {spoken(answer)}"))
     return answer
 
 
@@ -185,7 +185,7 @@ async def transfer(session: AsyncSession, conversation_id: str, agent: Agent, te
     if handover is None:
         raise NotFound("There is no handover to transfer.")
     floor.move(session, conversation, Verb.TRANSFER)
-    await conversations.note(session, conversation.id, Speaker.of(agent), f"For {cases.TEAMS[team]}: {note}")
+    await ledger.note(session, conversation.id, Speaker.of(agent), f"For {cases.TEAMS[team]}: {note}")
     await say_system(
         session, conversation, f"{agent.name} is passing you to {cases.TEAMS[team]} with everything so far."
     )
@@ -343,4 +343,4 @@ async def _join(session: AsyncSession, conversation: Conversation, agent: Agent)
 
 
 async def say_system(session: AsyncSession, conversation: Conversation, text: str) -> None:
-    await conversations.utter(session, conversation, Speaker(Author.SYSTEM), Words(text))
+    await ledger.utter(session, conversation, Speaker(Author.SYSTEM), Words(text))

@@ -4,15 +4,14 @@
 only the assistant could know.
 """
 
-import hashlib
 from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import conversations, facts
-from handoff.conversations import Speaker
+from handoff import facts, ledger
 from handoff.floor import Verb
+from handoff.ledger import Speaker
 from handoff.models import Case, Conversation, Customer, Handover, HandoverState, Identity, Message, Turn, new_id
 from handoff.package import (
     ActionTried,
@@ -41,7 +40,7 @@ async def pack(
     from_holder: str,
 ) -> HandoverPackage:
     """What the assistant sent, completed from the ledger."""
-    words = await conversations.messages(session, conversation.id, audience=Audience.EVERYONE)
+    words = await ledger.messages(session, conversation.id, audience=Audience.EVERYONE)
     is_out = handover.state == HandoverState.OUT_OF_HOURS
     return HandoverPackage(
         package_id=new_id(),
@@ -77,7 +76,7 @@ async def pack(
             count=len(words),
             first_seq=words[0].seq if words else 0,
             last_seq=words[-1].seq if words else 0,
-            sha256=digest(words),
+            sha256=ledger.digest(words),
             full_url=f"{settings().public_url}/api/v1/conversations/{conversation.id}/messages",
         ),
         client=ClientInfo(
@@ -125,18 +124,12 @@ async def _facts(session: AsyncSession, conversation: Conversation, sent: Sequen
 async def check_transcript(session: AsyncSession, conversation: Conversation, handover: Handover) -> None:
     """An agent must never work from half a story without knowing it."""
     told = handover.package["transcript"]
-    words = await conversations.messages(session, conversation.id, audience=Audience.EVERYONE)
+    words = await ledger.messages(session, conversation.id, audience=Audience.EVERYONE)
     then = [message for message in words if message.seq <= told["last_seq"]]
-    if len(then) != told["count"] or digest(then) != told["sha256"]:
-        await conversations.note(
+    if len(then) != told["count"] or ledger.digest(then) != told["sha256"]:
+        await ledger.note(
             session, conversation.id, Speaker(Author.SYSTEM), "The transcript does not match the handover package."
         )
-
-
-def digest(messages: Sequence[Message]) -> str:
-    """SHA-256 over one line a message: seq, author and text, so that both sides can check nothing is missing."""
-    lines = "".join(f"{message.seq}\t{message.author}\t{message.text}\n" for message in messages)
-    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 async def last_turn(session: AsyncSession, conversation: Conversation) -> Turn | None:

@@ -15,10 +15,10 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases, clock, conversations, events, facts, floor, handovers
-from handoff.conversations import Speaker
+from handoff import cases, clock, conversations, events, facts, floor, handovers, ledger
 from handoff.db import Database, announce
 from handoff.errors import AssistantFailed
+from handoff.ledger import Speaker
 from handoff.live import Live
 from handoff.models import Conversation, Customer, Message, OutboxItem, Turn
 from handoff.ports import Assistant, Author, Button, Floor, TurnRequest, TurnResult, Words
@@ -161,7 +161,7 @@ async def _say_all(session: AsyncSession, conversation: Conversation, turn: Turn
     speaker = Speaker(Author.ASSISTANT, settings().assistant_name)
     for words in result.messages:
         if words.text.strip() or words.image:
-            await conversations.utter(session, conversation, speaker, words, in_reply_to=turn.message_id)
+            await ledger.utter(session, conversation, speaker, words, in_reply_to=turn.message_id)
     conversation.empty_turns = conversation.empty_turns + 1 if result.is_empty else 0
     conversation.assistant_turns += 1
     conversation.carried = dict(result.slots)
@@ -176,7 +176,7 @@ async def _keep_as_note(session: AsyncSession, conversation: Conversation, turn:
     said = "\n".join(words.text for words in result.messages if words.text.strip())
     if said:
         speaker = Speaker(Author.ASSISTANT, settings().assistant_name)
-        await conversations.note(
+        await ledger.note(
             session, conversation.id, speaker, f"Not sent, a person had taken over: {said}", in_reply_to=turn.message_id
         )
 
@@ -194,9 +194,7 @@ async def _make_good(session: AsyncSession, conversation: Conversation, turn: Tu
     else:
         person = Button("Talk to a person", conversations.ASKS_FOR_PERSON)
         speaker = Speaker(Author.ASSISTANT, settings().assistant_name)
-        await conversations.utter(
-            session, conversation, speaker, Words(SAY_IT_AGAIN, (person,)), in_reply_to=turn.message_id
-        )
+        await ledger.utter(session, conversation, speaker, Words(SAY_IT_AGAIN, (person,)), in_reply_to=turn.message_id)
 
 
 async def fail(session: AsyncSession, turn_id: str, sentence: str) -> None:
@@ -221,7 +219,7 @@ async def _say_what_was_done(session: AsyncSession, conversation: Conversation, 
     summary = str((turn.handback or {}).get("summary") or "").strip()
     words = Words(f"You are back with me. {summary} Is there anything else?".replace("  ", " "))
     speaker = Speaker(Author.ASSISTANT, settings().assistant_name)
-    await conversations.utter(session, conversation, speaker, words)
+    await ledger.utter(session, conversation, speaker, words)
 
 
 async def pass_over(session: AsyncSession, turn_id: str) -> None:
@@ -242,7 +240,7 @@ async def of_conversation(session: AsyncSession, conversation_id: str, limit: in
 async def when_given_up(session: AsyncSession, item: OutboxItem) -> None:
     """An outbox item failed for good: somebody must look."""
     conversation = await floor.hold(session, item.conversation_id)
-    await conversations.note(
+    await ledger.note(
         session,
         conversation.id,
         Speaker(Author.SYSTEM),

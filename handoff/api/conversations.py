@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Query
 
-from handoff import conversations, facts, handovers, turns
+from handoff import conversations, facts, handovers, ledger, turns
 from handoff.api.auth import AgentCaller, DatabaseOf, Reader
 from handoff.api.shapes import (
     ConversationShape,
@@ -14,7 +14,7 @@ from handoff.api.shapes import (
     Said,
     TurnShape,
 )
-from handoff.conversations import Speaker
+from handoff.ledger import Speaker
 from handoff.ports import Words
 
 router = APIRouter(prefix="/conversations/{conversation_id}", tags=["conversations"])
@@ -37,7 +37,7 @@ async def messages(
     """Messages with `seq > after`, oldest first, desk-only notes included."""
     async with database.read() as session:
         await conversations.get(session, conversation_id)
-        rows = await conversations.messages(session, conversation_id, after, limit)
+        rows = await ledger.messages(session, conversation_id, after, limit)
     return [MessageShape.model_validate(row) for row in rows]
 
 
@@ -96,8 +96,6 @@ async def note(conversation_id: str, body: Noted, caller: AgentCaller, database:
     """Words for the desk only."""
     speaker = Speaker.of(caller.as_agent)
     message = await database.write(
-        lambda session: conversations.note(
-            session, conversation_id, speaker, body.text, client_ref=body.idempotency_key
-        )
+        lambda session: ledger.note(session, conversation_id, speaker, body.text, client_ref=body.idempotency_key)
     )
     return MessageShape.model_validate(message)

@@ -6,14 +6,14 @@ from fastapi import APIRouter, Form, Header, Query
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import conversations, facts, handbacks, handovers
-from handoff.conversations import Speaker
+from handoff import conversations, facts, handbacks, handovers, ledger
 from handoff.desk import lists, reads
 from handoff.desk.drawing import HEADERS, draw
 from handoff.desk.forms import GivenBackForm, ResolutionForm, TransferForm, Utterance, UtteranceForm
 from handoff.desk.pages import AnsweredWarning, MessageView, Queue, StaleWarning
 from handoff.desk.visit import Actor, Reader, Visit
 from handoff.errors import StaleView
+from handoff.ledger import Speaker
 from handoff.models import Message
 from handoff.ports import Words
 
@@ -108,7 +108,7 @@ async def say(visit: Actor, conversation_id: str, form: UtteranceForm) -> HTMLRe
 async def _utter(session: AsyncSession, visit: Visit, conversation_id: str, form: Utterance) -> Message:
     speaker = Speaker.of(visit.agent)
     if form.is_note:
-        return await conversations.note(session, conversation_id, speaker, form.text, client_ref=form.client_ref)
+        return await ledger.note(session, conversation_id, speaker, form.text, client_ref=form.client_ref)
     seen_seq = None if form.anyway else form.seen_seq
     return await conversations.say(
         session, conversation_id, speaker, Words(form.text), client_ref=form.client_ref, seen_seq=seen_seq

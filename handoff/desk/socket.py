@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from handoff import agents, conversations, events, offers
+from handoff import agents, conversations, events, ledger, offers
 from handoff.desk.visit import Visit, is_same_origin, reader
 from handoff.errors import NotSignedIn, TellonceError
 from handoff.live import FellBehind, Subscription
@@ -181,4 +181,4 @@ async def _seen(session: AsyncSession, visit: Visit, frame: Frame) -> Any:
     """Read by whoever has it; a supervisor looking over the shoulder reads nothing away."""
     conversation = await conversations.get(session, frame.conversation_id)
     if conversation.agent_id == visit.agent.id:
-        await conversations.mark_seen(session, conversation.id, "desk", frame.seq)
+        await ledger.mark_seen(session, conversation.id, "desk", frame.seq)

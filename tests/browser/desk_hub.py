@@ -18,10 +18,10 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import create_engine, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import conversations, demo
+from handoff import conversations, demo, ledger
 from handoff.app import create_app
 from handoff.assistants.scripted import Scripted
-from handoff.conversations import Speaker
+from handoff.ledger import Speaker
 from handoff.models import Agent, Base, Conversation, Customer, Identity, Message
 from handoff.ports import Inbound, Words
 from handoff.settings import settings
@@ -118,7 +118,7 @@ class DeskHub:
 
     def messages(self, customer: str) -> list[Message]:
         conversation = self.conversation(customer)
-        return list(self.read(lambda session: conversations.messages(session, conversation.id)))
+        return list(self.read(lambda session: ledger.messages(session, conversation.id)))
 
 
 @pytest.fixture

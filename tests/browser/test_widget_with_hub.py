@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, select
 from handoff import agents, conversations, handbacks, handovers
 from handoff.app import create_app
 from handoff.assistants.scripted import Scripted, saying
-from handoff.conversations import Speaker
+from handoff.ledger import Speaker
 from handoff.models import Agent, Base, Conversation, Presence
 from handoff.package import Handback, HandoverRequest, Issue, Reason
 from handoff.ports import Button, TurnRequest, TurnResult, Words

@@ -14,12 +14,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import agents, conversations, handovers, offers, outbox, turns
+from handoff import agents, conversations, handovers, ledger, offers, outbox, turns
 from handoff.assistants.scripted import Scripted
 from handoff.channels.console import Console
-from handoff.conversations import Receipt, Speaker
+from handoff.conversations import Receipt
 from handoff.db import Database
 from handoff.events import Event
+from handoff.ledger import Speaker
 from handoff.live import Live
 from handoff.models import Agent, Base, Conversation, Message, OutboxItem, Presence
 from handoff.outbox import Runner
@@ -130,7 +131,7 @@ class Desk:
 
     async def words(self, conversation_id: str) -> list[tuple[str, str, str]]:
         async with self.database.read() as session:
-            rows = await conversations.messages(session, conversation_id)
+            rows = await ledger.messages(session, conversation_id)
         return [(row.author, row.audience, row.text) for row in rows]
 
     async def conversation(self, conversation_id: str) -> Conversation:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from handoff import cases, conversations, handbacks, handovers, queues
+from handoff import cases, conversations, handbacks, handovers, ledger, queues
 from handoff.assistants.scripted import saying
 from handoff.errors import TellonceError
 from handoff.events import FloorChanged
@@ -180,7 +180,7 @@ class Ledger:
             found = await cases.of_conversation(session, here)
             return Ledger(
                 await conversations.get(session, here),
-                await conversations.messages(session, here),
+                await ledger.messages(session, here),
                 {turn.message_id: turn for turn in turns if turn.message_id},
                 {item.body["turn_id"] for item in items if item.lane == "turn"},
                 await queues.sitting(session, here),

@@ -1,6 +1,6 @@
 import pytest
 
-from handoff import conversations, handovers
+from handoff import conversations, handovers, ledger
 from handoff.assistants.scripted import saying
 from handoff.errors import BadInput, FloorTaken, StaleView
 from handoff.ports import Audience, Button, Inbound, Words
@@ -88,10 +88,10 @@ async def test_sending_the_same_agent_words_twice_stores_them_once(desk: Desk) -
 async def test_notes_are_never_for_the_customer(desk: Desk) -> None:
     dana = await desk.agent()
     receipt = await desk.customer_says("Hello")
-    speaker = conversations.Speaker.of(dana)
-    await desk.write(lambda session: conversations.note(session, receipt.conversation_id, speaker, "careful"))
+    speaker = ledger.Speaker.of(dana)
+    await desk.write(lambda session: ledger.note(session, receipt.conversation_id, speaker, "careful"))
     async with desk.database.read() as session:
-        shown = await conversations.messages(session, receipt.conversation_id, audience=Audience.EVERYONE)
+        shown = await ledger.messages(session, receipt.conversation_id, audience=Audience.EVERYONE)
     assert [row.text for row in shown] == ["Hello"]
 
 
@@ -107,7 +107,7 @@ async def test_a_forged_button_of_another_conversation_is_refused(desk: Desk) ->
     mine = await desk.customer_says("Hello", who="maya")
     await desk.run_outbox()
     async with desk.database.read() as session:
-        issued = (await conversations.messages(session, mine.conversation_id))[-1]
+        issued = (await ledger.messages(session, mine.conversation_id))[-1]
     pressed = Inbound("web", "maya", "press-1", pressed=(issued.id, 0))
     receipt = await desk.write(lambda session: conversations.receive(session, pressed))
     assert receipt.text == "Credit me"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from handoff import conversations, facts, handovers
+from handoff import facts, handovers, ledger
 from handoff.assistants.scripted import Scripted, saying
 from handoff.masking import MASK
 from handoff.models import Fact
@@ -90,7 +90,7 @@ async def test_a_card_number_reaches_neither_ledger_nor_assistant_nor_facts(desk
     receipt = await desk.customer_says("pay with ４１１１-1111 1111\u200b1111 please")
     await desk.run_outbox()
     async with desk.database.read() as session:
-        (message,) = await conversations.messages(session, receipt.conversation_id, limit=1)
+        (message,) = await ledger.messages(session, receipt.conversation_id, limit=1)
 
     assert (message.text, message.is_masked) == (f"pay with {MASK} please", True)
     assert [request.text for request in desk.assistant.requests] == [message.text]

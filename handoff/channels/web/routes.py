@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response, WebSocket
 from fastapi.responses import FileResponse, PlainTextResponse
 from jinja2 import Environment, FileSystemLoader
 
-from handoff import conversations
+from handoff import conversations, ledger
 from handoff.channels.web import sessions
 from handoff.channels.web.socket import Page
 from handoff.errors import NotFound
@@ -61,7 +61,7 @@ async def transcript(request: Request, session: str) -> Response:
         conversation = await conversations.of_identity(database_session, "web", identity)
         if conversation is None:
             raise NotFound("There is nothing to download yet.")
-        rows = await conversations.messages(database_session, conversation.id, audience=Audience.EVERYONE)
+        rows = await ledger.messages(database_session, conversation.id, audience=Audience.EVERYONE)
     headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="conversation.txt"'}
     origin = request.headers.get("origin")
     if origin and is_allowed(origin):

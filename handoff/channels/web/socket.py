@@ -15,7 +15,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 from pydantic import ValidationError
 
-from handoff import conversations, events, handbacks, handovers
+from handoff import conversations, events, handbacks, handovers, ledger
 from handoff.channels.web import frames, sessions
 from handoff.db import Database
 from handoff.errors import BadInput, TellonceError, TooMany
@@ -148,7 +148,7 @@ class Page:
             case frames.SeenByCustomer(seq=seq) if self.conversation_id:
                 conversation_id = self.conversation_id
                 await self.chat.database.write(
-                    lambda session: conversations.mark_seen(session, conversation_id, "customer", seq)
+                    lambda session: ledger.mark_seen(session, conversation_id, "customer", seq)
                 )
             case frames.TypingNow() if self.conversation_id:
                 self.chat.live.publish([events.Typing(self.conversation_id, "customer", None)])
@@ -221,7 +221,7 @@ class Page:
     async def _catch_up(self, conversation_id: str) -> None:
         """Everything after the cursor, in order."""
         async with self.chat.database.read() as session:
-            rows = await conversations.messages(session, conversation_id, self.cursor, audience=Audience.EVERYONE)
+            rows = await ledger.messages(session, conversation_id, self.cursor, audience=Audience.EVERYONE)
         for row in rows:
             await self._send(frames.message(row))
             self.cursor = row.seq
