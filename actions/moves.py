@@ -15,8 +15,8 @@ from actions.addresses import Place
 from actions.backends import accounts
 from actions.backends.accounts import Move
 from actions.backends.errors import Invalid, NotFound, Refused
-from actions.hearing import ANSWERS
-from actions.identity import account_of
+from actions.hearing import ANSWERS, is_sure
+from actions.identity import DONT_KNOW, account_of
 from actions.slots import Field, FormFromFacts, Moment, Slots, leave
 from actions.tried import PersonNeeded, learned, or_person, tried
 from actions.turn import turn
@@ -144,10 +144,11 @@ def _town(tracker: Tracker) -> Place | None:
     """A bare town, once only the town is missing; anything else without a number is not about the address."""
     part, intent = tracker.slots.get("move_address_part") or {}, tracker.latest_message["intent"]["name"]
     words = (tracker.latest_message.get("text") or "").strip(" .!")
-    is_town = (
-        intent in ANSWERS and part.get("line1") and not part.get("city") and re.fullmatch(r"[A-Za-z'. -]{3,40}", words)
-    )
-    return Place(city=words.title()) if is_town else None
+    is_only_town_missing = part.get("line1") and not part.get("city")
+    # No model knows the names of towns: what it is unsure of may well be one.
+    may_be_name = intent not in ("affirm", "deny", "talk_to_human") and (intent in ANSWERS or not is_sure(tracker))
+    is_name = re.fullmatch(r"[A-Za-z'.-]{3,20}( [A-Za-z'.-]{2,20}){0,2}", words) and not DONT_KNOW.search(words)
+    return Place(city=words.title()) if is_only_town_missing and may_be_name and is_name else None
 
 
 def _spoken(place: dict[str, str]) -> str:

@@ -136,7 +136,7 @@ def not_understood(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[E
     elif intent == "inform":
         dispatcher.utter_message(
             text="Thanks, I've noted that. What would you like me to do?",
-            buttons=[*topic_buttons(FIRST_CHOICE), PERSON],
+            buttons=[*likeliest(tracker, len(FIRST_CHOICE)), PERSON],
         )
     else:
         dispatcher.utter_message(
