@@ -40,3 +40,8 @@ async def test_out_of_hours_a_case_is_promised_and_the_bot_stays_on(stack: Break
         await maya.hears("your return number is RN-")
         assert maya.floors == ["bot"]
         is_never_asked_again(maya, {"account": "10009", "postcode": "48214"})
+
+        await dana.takes_over(maya)
+        await dana.resolves(maya, "The courier is booked.")
+        await maya.hears("solved.*courier is booked", by="system")
+        assert (await dana.case(case["ref"]))["status"] == "resolved"
