@@ -89,7 +89,8 @@ async def _talk_until_it_stops(process: "subprocess.Popen[bytes]", port: int) ->
                 codes.append(closed.rcvd.code if closed.rcvd else 1006)
 
     talking = [asyncio.create_task(talk(name)) for name in range(12)]
-    await enough.wait()
+    async with asyncio.timeout(60):
+        await enough.wait()
     process.send_signal(signal.SIGTERM)
     await asyncio.gather(*talking)
     return acknowledged, codes
