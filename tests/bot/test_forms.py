@@ -33,6 +33,26 @@ def test_a_question_in_the_middle_is_answered_and_the_form_goes_on(assistant: As
     assert turn["question"] == "move_address"
 
 
+def test_a_town_no_model_knows_completes_the_address(assistant: Assistant) -> None:
+    chat = assistant.chat("10042")
+    assert "town" in words(chat.say("i'm moving to 9 Orchard Road 48103 on the 3rd of december"))
+    assert "9 Orchard Road, Alder Falls 48103" in words(chat.say("Alder Falls"))
+
+
+def test_account_and_postcode_in_one_breath_are_both_heard(assistant: Assistant) -> None:
+    chat = assistant.chat()
+    chat.say("wanna giv back ur cabel boxx, no use")
+    assert chat.say("10042 48104")["question"] == "return_item"
+
+
+def test_an_aside_about_a_place_is_no_answer_to_who_it_is(assistant: Assistant) -> None:
+    chat = assistant.chat()
+    chat.say("my bill please")
+    turn = chat.say("is there an outage in 48212?")
+    assert "outage in 48212" in words(turn)
+    assert turn["question"] == "account_number"
+
+
 def test_another_form_may_run_in_between(assistant: Assistant) -> None:
     chat = assistant.chat("10042")
     chat.say("i am moving house")
