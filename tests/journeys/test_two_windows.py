@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -52,15 +53,19 @@ def test_told_once_in_one_window_and_known_in_the_other(customer: Page, agent: P
     expect(customer.locator(".log .words").last).to_contain_text("What's the reason?")
     assert _serious(customer) == []
     customer.get_by_role("button", name="Talk to a person").click()
-    expect(customer.get_by_text("Your reference is C-")).to_be_visible()
+    announcement = customer.get_by_text("Your reference is C-")
+    expect(announcement).to_be_visible()
+    reference = re.search(r"C-[\d-]+\d", announcement.inner_text())
+    assert reference
 
     agent.get_by_label("E-mail").fill("dana@fernway.example")
     agent.get_by_label("Password").fill(PASSWORD)
     agent.keyboard.press("Enter")
     agent.wait_for_selector("body[data-ready]")
-    agent.keyboard.press("1")
-    agent.keyboard.press("j")
-    agent.keyboard.press("Enter")
+    agent.keyboard.press("/")
+    agent.keyboard.type(reference.group())
+    expect(agent.locator(".row")).to_have_count(1)
+    agent.locator(".row").press("Enter")
     expect(agent.locator("#details")).to_contain_text("10042")
     expect(agent.locator("#details")).to_contain_text("48104")
     expect(agent.locator(".message.customer").first).to_contain_text("I want to return my tv box")
