@@ -52,6 +52,14 @@ def account_of(tracker: Tracker) -> str | None:
     return turn(tracker).customer.account_number
 
 
+def confirmed_account(tracker: Tracker) -> str:
+    """The account of a form that has asked for it."""
+    number = account_of(tracker)
+    if number is None:
+        raise PersonNeeded("security", "We could not be sure whose account this is.")
+    return number
+
+
 def needs_account(run: Run) -> Run:
     """On an action's `run`: find out who is asking first, then come back to this action."""
 

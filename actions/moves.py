@@ -10,7 +10,6 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import addresses, dates
-from actions.account import yes_no
 from actions.addresses import Place
 from actions.backends import accounts
 from actions.backends.accounts import Move
@@ -20,6 +19,7 @@ from actions.identity import DONT_KNOW, account_of
 from actions.slots import Field, FormFromFacts, Moment, Slots, leave
 from actions.tried import PersonNeeded, learned, or_person, tried
 from actions.turn import turn
+from actions.wording import confirmation
 
 PARTS = {"line1": "street and number", "city": "town", "postcode": "postcode"}
 
@@ -105,7 +105,7 @@ class AskConfirmMove(Action):
         dispatcher.utter_message(
             text=f"So: from {account.address} to {_spoken(tracker.get_slot('move_address'))}, "
             f"on {dates.spoken(date.fromisoformat(tracker.get_slot('move_date')))}. Shall I book the move?",
-            buttons=yes_no("confirm_move"),
+            buttons=confirmation("confirm_move"),
         )
         return []
 

@@ -15,7 +15,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.backends.errors import CompanyError, Refused, Unavailable
+from actions.backends.errors import CompanyError, NotFound, Refused, Unavailable
 
 # What company systems call the number of a thing done, the most telling first.
 REFERENCES = (
@@ -118,6 +118,13 @@ def or_person(run: Run) -> Run:
             return to_person("fallback", problem.sentence)
 
     return guarded
+
+
+def sentence_or_raise(error: CompanyError) -> str:
+    """The sentence of a refusal; a system that is down is somebody else's matter (`or_person`)."""
+    if not isinstance(error, NotFound | Refused) and error.code != "invalid":
+        raise error
+    return error.sentence
 
 
 def _reference(result: object) -> str | None:

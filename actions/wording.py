@@ -29,7 +29,7 @@ def when(at: datetime, now: datetime | None = None) -> str:
     return f"{near or day(local.date())} at {clock}"
 
 
-def button(title: str, intent: str, values: Mapping[str, str] | None = None) -> Button:
+def button(title: str, intent: str, values: Mapping[str, str | bool] | None = None) -> Button:
     """A choice. `values` become entities of the same name, which a form takes for its slots."""
     return {"title": title, "payload": f"/{intent}{json.dumps(values) if values else ''}"}
 
@@ -37,6 +37,11 @@ def button(title: str, intent: str, values: Mapping[str, str] | None = None) -> 
 def choice(title: str, slot: str, value: str) -> Button:
     """A button that answers a form's question."""
     return button(title, "inform", {slot: value})
+
+
+def confirmation(slot: str) -> list[Button]:
+    """Yes or no to what was just read back, for slots that hold a truth value."""
+    return [button("Yes", "inform", {slot: True}), button("No", "inform", {slot: False})]
 
 
 def yes_no(slot: str, yes: str, no: str) -> list[Button]:
