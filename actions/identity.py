@@ -114,7 +114,7 @@ class KnowsCustomer:
         if value == UNKNOWN:
             raise PersonNeeded("security", "The customer could not confirm the account.")
         account = await tried(dispatcher, "accounts.get", accounts.get, str(tracker.slots["account_number"]))
-        if is_of(account, str(value)):
+        if _is_second(account, str(value), tracker):
             return _confirm(account, dispatcher)
         if times_said(tracker, WRONG_PROOF):
             raise PersonNeeded("security", "The details given do not match the account.")
@@ -132,23 +132,34 @@ class KnowsCustomer:
 
 
 def _confirm(account: Account, dispatcher: CollectingDispatcher) -> dict[str, Any]:
+    """Only now: a number or an address alone, which anyone may know, must not turn into a name."""
     learned(dispatcher, "account_number", account.account_number)
+    learned(dispatcher, "customer_name", account.name)
     return {"account_postcode": account.address.postcode}
 
 
-def is_of(account: Account, value: str) -> bool:
-    """Whether this is the account's postcode, e-mail or phone number, however it is typed."""
+def proven_by(account: Account, value: str) -> set[str]:
+    """Which of the account's postcode, e-mail and phone number this is, however it is typed."""
     said, digits = plain(value), re.sub(r"\D", "", value)
     is_phone = len(digits) >= 7 and re.sub(r"\D", "", account.phone).endswith(digits)
-    return plain(account.address.postcode) in said or plain(account.email) in said or is_phone
+    known = {"postcode": plain(account.address.postcode) in said, "email": plain(account.email) in said}
+    return {name for name, is_it in (known | {"phone": is_phone}).items() if is_it}
 
 
 def fits(account: Account, tracker: Tracker) -> int:
     """How many different things that were told fit this account; one led to it, a second one confirms it."""
     # The slot would not do: it holds the number of whatever account was found.
     numbers = {turn(tracker).fact("account_number"), _read_before(tracker, "account_number")}
-    proofs = [value for name in PROOFS if (value := told(tracker, name)) and is_of(account, value)]
+    proofs = [value for name in PROOFS if (value := told(tracker, name)) and proven_by(account, value)]
     return len(proofs) + (account.account_number in numbers)
+
+
+def _is_second(account: Account, value: str, tracker: Tracker) -> bool:
+    """Whether this answer fits and is another thing than what led to the account: that again confirms nothing."""
+    proven, now = proven_by(account, value), turn(tracker)
+    before = [one for name in PROOFS if (one := now.fact(name)) and now.said_now(name) is None]
+    is_news = not proven <= {name for one in before for name in proven_by(account, one)}
+    return bool(proven) and (is_news or fits(account, tracker) >= 2)
 
 
 def next_proof(tracker: Tracker) -> str | None:

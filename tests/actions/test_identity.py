@@ -3,10 +3,12 @@
 import pytest
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.account import ASKED_HANDLE, ASKED_PROOF, AskAccountNumber, AskAccountPostcode
+from actions.account import ASKED_HANDLE, ASKED_PROOF, AskAccountNumber, AskAccountPostcode, IdentifyForm
+from actions.backends import accounts
 from actions.hearing import Moment
 from actions.identity import MOST_ASKED, next_handle, times_said, told
 from actions.slots import FormFromFacts
+from tests.actions import talking
 from tests.actions.trackers import Json, a_message, a_tracker, answered, did, said
 
 ASKED = answered(ASKED_HANDLE["account_number"])
@@ -57,3 +59,32 @@ def test_a_place_in_a_question_about_something_else_is_no_answer(asked: str) -> 
     heard = form.hear(tracker, Moment.ANSWERING)
     assert heard == {}
     assert form.is_interrupted(tracker, heard)
+
+
+ACCOUNT = {"account_number": "10042", "requested_slot": "account_postcode"}
+
+
+async def answering_for_proof(text: str, **facts: str) -> talking.Turn:
+    tracker = talking.said(text, slots=ACCOUNT, form="identify_form", facts=facts)
+    return await talking.run(IdentifyForm(), tracker)
+
+
+@pytest.mark.usefixtures("company")
+async def test_a_second_detail_tells_the_hub_whose_account_it_is() -> None:
+    turn = await answering_for_proof("48104", email="maya.okafor@example.com")
+    assert turn.facts == {"account_number": "10042", "customer_name": "Maya Okafor"}
+
+
+@pytest.mark.usefixtures("company")
+@pytest.mark.parametrize("again", ["maya.okafor@example.com", "it's Maya.Okafor@example.com", "48109"])
+async def test_the_same_detail_again_confirms_nothing_and_tells_no_name(again: str) -> None:
+    turn = await answering_for_proof(again, email="maya.okafor@example.com")
+    assert turn.facts == {}
+    assert turn.slots["requested_slot"] == "account_postcode"
+
+
+@pytest.mark.usefixtures("company")
+async def test_a_phone_number_written_differently_is_still_the_same_detail() -> None:
+    phone = accounts.get("10042").phone
+    turn = await answering_for_proof("".join(filter(str.isdigit, phone)), phone=phone)
+    assert turn.facts == {}
