@@ -104,16 +104,13 @@ async def _open(stack: contextlib.AsyncExitStack, assistant: Assistant | None, c
     async def look_after(item: OutboxItem) -> None:
         await database.write(lambda session: handovers.look_after(session, item.conversation_id))
 
-    async def given_up(item: OutboxItem) -> None:
-        await database.write(lambda session: turns.when_given_up(session, item))
-
     jobs = {
         "ask_assistant": asking.ask,
         "deliver_message": deliver,
         "offer_expired": offer_expired,
         "look_after": look_after,
     }
-    runner = Runner(database, jobs, given_up)
+    runner = Runner(database, jobs, turns.when_given_up)
     database.wake = runner.wake
     await stack.enter_async_context(runner)
     return Hub(config, database, live, assistant, runner, WebChat(database, live), channels=by_name)

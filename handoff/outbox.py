@@ -32,6 +32,7 @@ ROUND_S = 0.5
 STOP_WITHIN_S = 10.0
 
 Job = Callable[[OutboxItem], Awaitable[None]]
+WhenDead = Callable[[AsyncSession, OutboxItem], Awaitable[None]]
 
 
 async def add(
@@ -96,11 +97,14 @@ async def claim(session: AsyncSession, limit: int) -> list[OutboxItem]:
 
 @dataclass
 class Runner:
-    """Runs the jobs of one process. `concurrency` bounds the items in flight."""
+    """Runs the jobs of one process. `concurrency` bounds the items in flight.
+
+    `when_dead` runs in the transaction that gives an item up: nothing is ever given up without being looked after.
+    """
 
     database: Database
     jobs: Mapping[str, Job]
-    when_dead: Job
+    when_dead: WhenDead
     concurrency: int = 32
 
     def __post_init__(self) -> None:
@@ -149,8 +153,11 @@ class Runner:
             self._flying[item.id] = task
             task.add_done_callback(partial(self._landed, item.id))
 
-    def _landed(self, item_id: str, _: "asyncio.Task[None]") -> None:
+    def _landed(self, item_id: str, task: "asyncio.Task[None]") -> None:
+        """Even when its failure could not be written down, the item's lease runs out and it is tried again."""
         self._flying.pop(item_id, None)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("outbox_item_dropped", item=item_id, error=repr(error))
 
     async def _renew_leases(self) -> None:
         """What waits its turn behind a slow assistant is still ours: nobody may begin it a second time."""
@@ -183,12 +190,14 @@ class Runner:
         values: dict[str, Any] = {"lease_until": None, "last_error": repr(error)[:500], "is_dead": is_dead}
         values["due_at"] = clock.now() + timedelta(seconds=wait_s)
 
+        item.last_error = values["last_error"]
+
         async def postpone(session: AsyncSession) -> None:
             await session.execute(update(OutboxItem).where(OutboxItem.id == item.id).values(**values))
+            if is_dead:
+                await self.when_dead(session, item)
 
         await self.database.write(postpone)
-        if is_dead:
-            await self.when_dead(item)
 
 
 async def _done(session: AsyncSession, item_id: str) -> None:

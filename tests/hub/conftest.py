@@ -145,9 +145,6 @@ class Desk:
         return await self.write(lambda session: handovers.accept(session, conversation_id, agent))
 
     def runner(self) -> Runner:
-        async def never(item: OutboxItem) -> None:
-            await self.write(lambda session: turns.when_given_up(session, item))
-
         async def offer_expired(item: OutboxItem) -> None:
             await self.write(lambda session: offers.expire(session, item.body["handover_id"], item.body["agent_id"]))
 
@@ -155,7 +152,7 @@ class Desk:
             await self.write(lambda session: handovers.look_after(session, item.conversation_id))
 
         jobs = {"ask_assistant": self.turns.ask, "offer_expired": offer_expired, "look_after": look_after}
-        runner = Runner(self.database, jobs, never)
+        runner = Runner(self.database, jobs, turns.when_given_up)
         self.database.wake = runner.wake
         return runner
 

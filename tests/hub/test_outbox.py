@@ -71,7 +71,7 @@ class Work:
 class Buried:
     items: list[str] = field(default_factory=list)
 
-    async def __call__(self, item: OutboxItem) -> None:
+    async def __call__(self, session: AsyncSession, item: OutboxItem) -> None:
         self.items.append(item.body["name"])
 
 
@@ -257,9 +257,8 @@ async def test_a_second_life_does_what_the_first_had_begun(desk: Desk, hand: Han
     assert stuck.done == []
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_on_sqlite_a_new_life_need_not_wait_for_the_leases_of_the_old(desk: Desk, hand: Hand, here: str) -> None:
-    if not desk.database.is_sqlite:
-        pytest.skip("PostgreSQL may have a second hub, whose leases hold")
     await add(desk.database, here, "one")
     assert await claimed(desk.database) == ["one"]
     work = Work()
@@ -267,9 +266,8 @@ async def test_on_sqlite_a_new_life_need_not_wait_for_the_leases_of_the_old(desk
         await until(lambda: work.done == ["one"], runner)
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_two_runners_never_do_one_item_twice_or_two_of_a_lane_at_once(desk: Desk) -> None:
-    if desk.database.is_sqlite:
-        pytest.skip("one hub writes to a SQLite file")
     places = [(await desk.customer_says("hello", who=f"c-{number}")).conversation_id for number in range(6)]
     await desk.run_outbox()
     work, names = Work(), []

@@ -283,9 +283,10 @@ export class TellonceChat extends HTMLElement {
 
   #paint() {
     const rows = this.#thread.rows(this.#outgoing.entries, { mayPress: this.#state.floor === "bot" || this.#state.floor === "closed" });
-    this.#view.render(rows);
+    // Shown before it is filled: what is hidden cannot be scrolled to its end.
     this.#panel.welcome.hidden = rows.length > 0;
     this.#panel.log.hidden = rows.length === 0;
+    this.#view.render(rows);
     this.#panel.download.hidden = rows.length === 0;
     const asking = this.#outgoing.entries.find((entry) => entry.frame.type === "human");
     this.#panel.showFloor(this.#state, { isAsking: asking?.state === "sending", isAskFailed: Boolean(asking) && asking.state !== "sending" });

@@ -83,7 +83,8 @@ export class Thread {
     messages.forEach((row, at) => {
       if (!row.buttons.length) return;
       const later = messages.slice(at + 1);
-      row.mayPress = mayPress && !later.some((other) => other.author !== "system");
+      // One turn may offer something and then go back to an earlier question: both are open until somebody answers.
+      row.mayPress = mayPress && !later.some((other) => other.author !== "system" && other.author !== row.author);
       row.pressed = row.mayPress ? null : (later.find((other) => other.author === "customer")?.text ?? null);
     });
     return rows;

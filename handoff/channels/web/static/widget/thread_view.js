@@ -30,7 +30,16 @@ export class ThreadView {
       view.update(row);
       place = view.node;
     }
-    if (follow || rows.at(-1)?.state === "sending") this.toEnd();
+    if (follow || rows.at(-1)?.state === "sending") this.#toNewest(rows);
+  }
+
+  /** The end, unless the newest turn is taller than the log: then its first line, or only its last button would show. */
+  #toNewest(rows) {
+    this.toEnd();
+    const asked = rows.findLastIndex((row) => row.author === "customer");
+    const first = this.#shown.get(rows[asked + 1]?.key)?.node;
+    const above = first ? first.offsetTop - this.#log.scrollTop : 0;
+    if (above < 0) this.#log.scrollTop = first.offsetTop;
   }
 
   get isAtEnd() {

@@ -52,7 +52,7 @@ export function switchWords({ kind, name }, isReturn) {
 /** The line under the header: who holds the floor, as one sentence. */
 export function floorLine({ floor, who, queue }) {
   if (floor === "queue") return queueLine(queue);
-  if (floor === "agent") return `${who?.name || "A person"} has the whole conversation.`;
+  if (floor === "agent") return "Can read everything above.";
   if (floor === "closed") return "This conversation is closed. Write to open it again.";
   return `${who?.name || "This"} is an automated assistant.`;
 }
