@@ -239,8 +239,33 @@ def test_only_the_newest_buttons_can_be_pressed_and_only_once(page: Page, hub: S
     expect(page.locator(".choice[aria-pressed=true]")).to_have_text("Big box")
     pressed = [frame for frame in hub.heard if frame["type"] == "press"]
     assert [(frame["message_id"], frame["index"]) for frame in pressed] == [("m1", 0)]
-    hub.say("Never mind.")
+    write(page, "never mind")
     expect(page.get_by_role("button", name="Pick it up")).to_be_disabled()
+
+
+def test_two_offers_of_one_turn_stay_open_until_one_is_taken(page: Page, hub: ScriptedHub) -> None:
+    open_chat(page)
+    hub.say("Your bill is $113.50.", buttons=[{"title": "Pay now"}])
+    hub.say("And when suits you?", buttons=[{"title": "Monday"}])
+    expect(page.get_by_role("button", name="Monday")).to_be_enabled()
+    page.get_by_role("button", name="Pay now").click()
+    expect(page.get_by_role("button", name="Monday")).to_be_disabled()
+    assert [frame["message_id"] for frame in hub.heard if frame["type"] == "press"] == ["m1"]
+
+
+def test_the_question_above_many_buttons_is_in_view_and_a_reload_stays_at_the_end(
+    page: Page, hub: ScriptedHub
+) -> None:
+    open_chat(page)
+    for number in range(8):
+        hub.say(f"Some words, the {number}th of many.\n\n\nAnd a few more.")
+    write(page, "when can you come?")
+    hub.say("When suits you?", buttons=[{"title": f"Monday {hour}:00"} for hour in range(8, 20)])
+    expect(page.get_by_text("When suits you?")).to_be_in_viewport(ratio=1)
+    page.reload()
+    expect(page.get_by_text("When suits you?")).to_be_in_viewport(ratio=1)
+    write(page, "on Tuesday")
+    expect(page.locator(".words", has_text="on Tuesday")).to_be_in_viewport(ratio=1)
 
 
 def test_unread_words_show_on_the_launcher_and_in_the_title_until_read(page: Page, hub: ScriptedHub) -> None:

@@ -80,7 +80,7 @@ h2 { font: 600 17px/1.3 var(--display); letter-spacing: .002em; }
 .floor { display: flex; align-items: center; justify-content: space-between; gap: 12px; padding: 0 12px 10px 16px; }
 .floorline { flex: 1; min-width: 0; font-size: 13px; line-height: 1.4; color: var(--ink-soft); overflow-wrap: anywhere; }
 .person {
-  flex: none; max-width: 60%; min-height: 44px; padding: 6px 16px; border: 1px solid var(--line-strong); border-radius: 22px; background: none;
+  flex: none; max-width: 68%; min-height: 44px; padding: 6px 16px; border: 1px solid var(--line-strong); border-radius: 22px; background: none;
   font-size: 14px; font-weight: 550; line-height: 1.25; overflow-wrap: anywhere;
 }
 .person:hover { border-color: var(--accent-text); color: var(--accent-text); }
@@ -108,6 +108,7 @@ header[data-floor="agent"] .person { background: var(--own); color: var(--ink); 
 .name { font-weight: 600; overflow-wrap: anywhere; unicode-bidi: isolate; }
 .message[data-author="agent"] .name { color: var(--accent-text); }
 .meta time { color: var(--ink-soft); font-size: 12px; font-variant-numeric: tabular-nums; }
+.ref { white-space: nowrap; }
 .words { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; }
 .words a { color: var(--accent-text); text-underline-offset: 2px; }
 .message[data-author="customer"] { display: flex; flex-direction: column; align-items: flex-end; padding-left: 64px; }

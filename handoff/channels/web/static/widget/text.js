@@ -4,6 +4,7 @@ import { h } from "./dom.js";
 
 const SAFE_SCHEMES = new Set(["http:", "https:", "mailto:", "tel:"]);
 const ADDRESS = /(?:https?:\/\/|mailto:|tel:|www\.)[^\s<>"']+|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}/gi;
+const REFERENCE = /\b(C-\d{3}-\d{3}(?:-\d)?)(?![\d-])/;
 // Marks that change reading direction could make a name or an address look like another one.
 const DIRECTION_MARKS = /[\u202a-\u202e\u2066-\u2069\u200e\u200f]/g;
 
@@ -32,11 +33,16 @@ export function linkified(text) {
     const shown = withoutTrailingPunctuation(found);
     const address = safeAddress(completed(shown));
     if (!address) continue;
-    nodes.push(text.slice(end, index), anchor(address, shown));
+    nodes.push(...unbroken(text.slice(end, index)), anchor(address, shown));
     end = index + shown.length;
   }
-  nodes.push(text.slice(end));
+  nodes.push(...unbroken(text.slice(end)));
   return nodes.filter((node) => node !== "");
+}
+
+/** A case reference is read aloud and copied: it never breaks at its hyphens. */
+function unbroken(text) {
+  return text.split(REFERENCE).map((part, at) => (at % 2 ? h("span", { class: "ref" }, part) : part));
 }
 
 function completed(shown) {

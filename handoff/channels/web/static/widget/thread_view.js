@@ -11,6 +11,7 @@ export class ThreadView {
   #log;
   #on;
   #shown = new Map();
+  #placedAt = null;
 
   /** `on`: press(messageId, index, title), retry(clientRef), base (address for relative links). */
   constructor(log, on) {
@@ -19,7 +20,7 @@ export class ThreadView {
   }
 
   render(rows) {
-    const follow = this.isAtEnd;
+    const follow = rows.length > 0 && (this.isAtEnd || this.#log.scrollTop === this.#placedAt);
     const keys = new Set(rows.map((row) => row.key));
     for (const [key, view] of this.#shown) if (!keys.has(key)) this.#remove(key, view);
     let place = null;
@@ -36,10 +37,10 @@ export class ThreadView {
   /** The end, unless the newest turn is taller than the log: then its first line, or only its last button would show. */
   #toNewest(rows) {
     this.toEnd();
-    const asked = rows.findLastIndex((row) => row.author === "customer");
-    const first = this.#shown.get(rows[asked + 1]?.key)?.node;
-    const above = first ? first.offsetTop - this.#log.scrollTop : 0;
-    if (above < 0) this.#log.scrollTop = first.offsetTop;
+    const before = rows.findLastIndex((row) => row.author !== rows.at(-1).author);
+    const first = this.#shown.get(rows[before + 1].key).node;
+    if (first.offsetTop < this.#log.scrollTop) this.#log.scrollTop = first.offsetTop;
+    this.#placedAt = this.#log.scrollTop;
   }
 
   get isAtEnd() {
