@@ -64,7 +64,8 @@ def form_state(tracker: Tracker, domain: Json) -> Json | None:
     name = tracker.active_loop_name
     if not name:
         return None
-    slots = ((domain.get("forms") or {}).get(name) or {}).get("required_slots") or []
+    required = ((domain.get("forms") or {}).get(name) or {}).get("required_slots") or []
+    slots = [slot for slot in required if _is_asked_for(slot, name, domain)]
     answered = [slot for slot in slots if tracker.slots.get(slot) is not None]
     return {
         "name": name,
@@ -72,6 +73,12 @@ def form_state(tracker: Tracker, domain: Json) -> Json | None:
         "answered": answered,
         "missing": [slot for slot in slots if slot not in answered],
     }
+
+
+def _is_asked_for(slot: str, form: str, domain: Json) -> bool:
+    """As in `bot/reading.py`: what nothing asks for is the form's own bookkeeping, and no answer of the customer's."""
+    questions = {f"{kind}_ask_{part}{slot}" for kind in ("action", "utter") for part in (f"{form}_", "")}
+    return not questions.isdisjoint({*(domain.get("actions") or ()), *(domain.get("responses") or ())})
 
 
 def payloads(tracker: Tracker, kind: str) -> list[Json]:

@@ -72,10 +72,16 @@ def read_form(tracker: DialogueStateTracker, domain: Domain) -> Optional[Json]:
     name = tracker.active_loop_name
     if not name:
         return None
-    slots = domain.required_slots_for_form(name)
+    slots = [slot for slot in domain.required_slots_for_form(name) if _is_asked_for(slot, name, domain)]
     answered = [slot for slot in slots if tracker.get_slot(slot) is not None]
     missing = [slot for slot in slots if slot not in answered]
     return {"name": name, "requested_slot": tracker.get_slot(REQUESTED_SLOT), "answered": answered, "missing": missing}
+
+
+def _is_asked_for(slot: str, form: str, domain: Domain) -> bool:
+    """What no action or response asks for is the form's own bookkeeping: no customer answers it, and none owes it."""
+    questions = {f"{kind}_ask_{part}{slot}" for kind in ("action", "utter") for part in (f"{form}_", "")}
+    return not questions.isdisjoint(domain.user_actions)
 
 
 def events_of_turn(tracker: DialogueStateTracker) -> List[Event]:

@@ -5,9 +5,14 @@ import pytest
 from actions.handover import announcement, minutes
 from actions.hub import HandoverAnswer
 from actions.package import build, team_of
+from tests.actions.talking import domain
 from tests.actions.trackers import a_tracker, answered, did, said
 
-DOMAIN = {"forms": {"move_form": {"required_slots": ["account_number", "move_address", "move_date"]}}}
+DOMAIN = {
+    "actions": ["action_ask_account_number", "action_ask_move_address"],
+    "responses": {"utter_ask_move_date": []},
+    "forms": {"move_form": {"required_slots": ["account_number", "move_address", "move_date"]}},
+}
 
 
 def an_answer(**told: object) -> HandoverAnswer:
@@ -95,6 +100,14 @@ def test_the_package_tells_topic_form_calls_and_facts() -> None:
     assert package["facts"] == [{"name": "move_address", "value": "14 Elm Street, Alder Falls", "set_by": "customer"}]
     assert package["actions_tried"] == [call]
     assert package["open_questions"] == ["Not answered yet: move date."]
+
+
+def test_a_refusal_the_form_keeps_for_itself_is_no_answer_of_the_customers() -> None:
+    slots = {"return_item": "SN-1", "policy_refusal": "It is too late."}
+    package = build(a_tracker(said("a person", "talk_to_human"), slots=slots, form="return_form"), domain())
+    assert package["form"]["answered"] == ["return_item"]
+    assert "policy_refusal" not in package["form"]["missing"]
+    assert package["facts"] == [{"name": "return_item", "value": "SN-1", "set_by": "customer"}]
 
 
 def test_the_package_is_one_the_hub_takes() -> None:

@@ -23,6 +23,14 @@ def test_a_correction_replaces_what_was_said_before(assistant: Assistant) -> Non
     assert turn["question"] == "confirm_move"
 
 
+def test_a_form_counts_only_what_a_customer_can_be_asked(assistant: Assistant) -> None:
+    turn = assistant.chat("10042").say("I want to return my tv box mini, i dont need it")
+    assert turn["slots"]["policy_refusal"] == ""
+    assert {"account_number", "return_item", "return_reason"} <= set(turn["form"]["answered"])
+    assert {"return_method", "return_confirm"} <= set(turn["form"]["missing"])
+    assert not {"policy_refusal", "return_when"} & {*turn["form"]["answered"], *turn["form"]["missing"]}
+
+
 @pytest.mark.parametrize("aside", ["what can you do?", "are you a bot?", "thanks", "what do i owe right now?"])
 def test_a_question_in_the_middle_is_answered_and_the_form_goes_on(assistant: Assistant, aside: str) -> None:
     chat = assistant.chat("10042")

@@ -52,6 +52,8 @@ def test_a_refusal_leads_to_a_person_who_sees_why(assistant: Assistant) -> None:
     chat.press("Ask a person")
     package = assistant.desk.packages[-1]
     assert package["reason_code"] == "policy_exception"
+    assert "You'd like an exception" in package["reason_text"]
+    assert "policy_refusal" not in {fact["name"] for fact in package["facts"]}
 
 
 def test_leaving_it_ends_kindly_and_frees_the_chat(assistant: Assistant) -> None:
