@@ -20,6 +20,7 @@ class Moment:
     requested: str | None = None
     answered: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
 
 
@@ -41,6 +42,7 @@ MOMENTS = {
         "return_window",
         answered=("account_number", "return_item", "return_reason", "return_method", "return_address"),
         missing=("return_window", "return_confirm"),
+        names=("Maya Okafor",),
         facts=(("account_number", "10042"), ("postcode", "48210")),
     ),
     "in the middle of a dispute": Moment(
@@ -50,6 +52,7 @@ MOMENTS = {
         "dispute_reason",
         answered=("bill_line",),
         missing=("dispute_reason",),
+        names=("Maya Okafor",),
         facts=(("account_number", "10042"), ("postcode", "48104")),
     ),
     "after everything was settled": Moment(
@@ -75,6 +78,7 @@ async def test_a_person_asked_for_gets_everything(moment: Moment, maya: Customer
     is_whole(package, messages)
     for name, value in moment.facts:
         has_source(package, messages, name, value)
+    assert set(moment.names) <= set(package["customer"]["names"])
     form = package["form"] or {}
     assert form.get("name") == moment.form
     assert form.get("requested_slot") == moment.requested
