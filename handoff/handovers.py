@@ -102,6 +102,8 @@ def spoken(answer: HandoverAnswer) -> str:
     if answer.state == "with_agent":
         return f"{answer.agent_name} has your conversation. Your reference is {answer.case_ref}."
     place = f" You are number {answer.queue_position} in line." if answer.queue_position else ""
+    if not answer.is_staffed:
+        place = " Nobody is at the desk this minute; whoever comes first sees you waiting."
     return f"Your reference is {answer.case_ref}.{place}"
 
 
@@ -337,6 +339,7 @@ async def _answer(session: AsyncSession, handover: Handover, already: bool = Fal
         state="with_agent" if handover.state == HandoverState.ACCEPTED else "queued",
         queue_position=place,
         wait_s=await queues.wait_estimate(session, handover.team, place) if place else None,
+        is_staffed=await queues.is_staffed(session, handover.team),
         agent_name=holder.name if holder else None,
         already=already,
     )

@@ -139,8 +139,10 @@ class Runner:
             except Exception as error:  # noqa: BLE001, the loop must outlive a database that is away
                 log.error("outbox_round_failed", error=str(error))
                 await asyncio.sleep(1)
-            with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._awake.wait(), ROUND_S)
+            # Not `wait_for`: before Python 3.12 it may swallow the cancellation that ends this loop.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ROUND_S):
+                    await self._awake.wait()
             self._awake.clear()
 
     async def _round(self) -> None:

@@ -125,6 +125,7 @@ class HandoverAnswer(Part):
     state: Literal["queued", "out_of_hours", "with_agent"]
     queue_position: int | None = None
     wait_s: WaitEstimate | None = None
+    is_staffed: bool = True
     opens_at: datetime | None = None
     promised_at: datetime | None = None
     agent_name: str | None = None

@@ -70,7 +70,7 @@ async def wait_estimate(session: AsyncSession, team: str, place: int) -> WaitEst
 
     None when fewer than three have been served, or when nobody of the team is at the desk.
     """
-    if not await _someone_is_here(session, team):
+    if not await is_staffed(session, team):
         return None
     rows = await session.execute(
         select(Handover.created_at, Handover.accepted_at)
@@ -117,7 +117,8 @@ async def is_here(session: AsyncSession, agent_id: str) -> bool:
     return await session.scalar(select(Agent.id).where(Agent.id == agent_id, *_is_here())) is not None
 
 
-async def _someone_is_here(session: AsyncSession, team: str) -> bool:
+async def is_staffed(session: AsyncSession, team: str) -> bool:
+    """Whether anybody of the team is at the desk now; without, a place in line says nothing about the wait."""
     return any(team in agent.teams for agent in await session.scalars(select(Agent).where(*_is_here())))
 
 

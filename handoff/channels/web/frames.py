@@ -103,7 +103,8 @@ def queue(answer: HandoverAnswer | None) -> dict[str, Any] | None:
     """Place and honest range, or None when nobody is being waited for."""
     if answer is None or answer.state != "queued":
         return None
-    return {"position": answer.queue_position, "wait_s": answer.wait_s.model_dump() if answer.wait_s else None}
+    wait_s = answer.wait_s.model_dump() if answer.wait_s else None
+    return {"position": answer.queue_position, "wait_s": wait_s, "is_staffed": answer.is_staffed}
 
 
 def welcome(

@@ -98,7 +98,8 @@ class Page:
 
     async def _greet(self) -> None:
         """The first frame says who they are and what they have seen."""
-        hello = _parse(await asyncio.wait_for(self._read(), HELLO_WITHIN_S))
+        async with asyncio.timeout(HELLO_WITHIN_S):
+            hello = _parse(await self._read())
         if not isinstance(hello, frames.Hello):
             raise BadInput("Say hello first.")
         if hello.session:
@@ -198,8 +199,9 @@ class Page:
             is_waiting = await self._tell_queue(conversation_id)
             while True:
                 try:
-                    timeout = QUEUE_REFRESH_S if is_waiting else None
-                    event = await asyncio.wait_for(subscription.next(), timeout)
+                    # Not `wait_for`: before Python 3.12 it may swallow the cancellation that ends this page.
+                    async with asyncio.timeout(QUEUE_REFRESH_S if is_waiting else None):
+                        event = await subscription.next()
                 except TimeoutError:
                     is_waiting = await self._tell_queue(conversation_id)
                     continue
@@ -240,7 +242,8 @@ class Page:
     async def _send(self, frame: dict[str, Any]) -> None:
         """A reader that takes nothing for 20 s is dropped; it comes back with its cursor."""
         async with self._sending:
-            await asyncio.wait_for(self.socket.send_json(frame), SEND_WITHIN_S)
+            async with asyncio.timeout(SEND_WITHIN_S):
+                await self.socket.send_json(frame)
 
 
 def _parse(text: str) -> frames.Frame:

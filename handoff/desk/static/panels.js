@@ -34,6 +34,13 @@ function learnMore() {
   $("input", row).focus();
 }
 
+// What is solved must not be asked about again; what is not goes on where the assistant left off.
+function carryOn(outcome) {
+  const [now] = all("#give-back [name=resume_at]").filter((one) => one.checked);
+  const next = $(`#give-back [name=resume_at][value=${outcome === "resolved" ? "start" : "form"}]`);
+  if (next && now?.value !== "close") next.checked = true;
+}
+
 function onClick(event) {
   const opener = event.target.closest("[data-opens]");
   if (opener) openDialog(opener.dataset.opens);
@@ -86,5 +93,6 @@ export function startPanels() {
   document.addEventListener("htmx:sendError", () => tell("The hub does not answer. Nothing was changed.", { bad: true }));
   document.addEventListener("change", (event) => {
     if (event.target.id === "presence") $(".presence .dot").className = `dot ${event.target.value}`;
+    if (event.target.name === "outcome") carryOn(event.target.value);
   });
 }

@@ -134,7 +134,7 @@ header[data-floor="agent"] .person { background: var(--own); color: var(--ink); 
 .buttons { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 9px; }
 .choice {
   min-height: 44px; max-width: 100%; padding: 9px 15px; border: 1px solid var(--accent-text); border-radius: 12px; background: none; color: var(--accent-text);
-  font-weight: 550; line-height: 1.35; text-align: left; overflow-wrap: anywhere;
+  font-size: 14px; font-weight: 550; line-height: 1.35; text-align: left; overflow-wrap: anywhere;
 }
 .choice:hover:not(:disabled) { background: var(--own); }
 .choice:disabled { border-color: var(--line); color: var(--ink-soft); font-weight: 400; cursor: default; min-height: 36px; padding-block: 6px; }

@@ -59,6 +59,7 @@ export function floorLine({ floor, who, queue }) {
 
 function queueLine(queue) {
   if (!queue || !Number.isInteger(queue.position) || queue.position < 1) return "You are in line. You can keep writing.";
+  if (queue.is_staffed === false) return "Nobody is at the desk this minute. Your place is kept.";
   const place = queue.position === 1 ? "You are next in line" : `You are ${ordinal(queue.position)} in line`;
   const range = waitRange(queue.wait_s);
   return range ? `${place}, ${range}.` : `${place}.`;
