@@ -72,6 +72,9 @@ def _what_happens(answer: HandoverAnswer) -> Iterator[str]:
 
 
 def _place_in_line(answer: HandoverAnswer) -> Iterator[str]:
+    if not answer.is_staffed:
+        yield "Nobody is at the desk this minute; whoever comes first sees you waiting."
+        return
     wait = f", about {minutes(answer.wait_s.low, answer.wait_s.high)}" if answer.wait_s else ""
     if answer.queue_position == 1:
         yield f"You're next{wait}."

@@ -58,6 +58,7 @@ class HandoverAnswer(_Answer):
     state: str
     queue_position: int | None = None
     wait_s: Wait | None = None
+    is_staffed: bool = True
     opens_at: datetime | None = None
     promised_at: datetime | None = None
     agent_name: str | None = None

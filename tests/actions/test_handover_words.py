@@ -25,6 +25,12 @@ def test_the_place_in_line_and_the_wait_are_told() -> None:
     assert text.endswith("Your reference is C-482-917.")
 
 
+def test_a_place_in_line_is_not_told_while_nobody_is_at_the_desk() -> None:
+    text = announcement("asked", None, an_answer(queue_position=1, is_staffed=False))
+    assert "Nobody is at the desk this minute" in text
+    assert "next" not in text
+
+
 def test_no_wait_is_promised_when_the_hub_gives_none() -> None:
     text = announcement("asked", None, an_answer())
     assert "minute" not in text

@@ -70,6 +70,18 @@ def test_an_agent_accepts_answers_and_resolves(hub: DeskHub, sit_down: SitDown) 
     assert hub.conversation("Hana Sato").floor == "closed"
 
 
+def test_what_is_solved_is_not_asked_again_and_what_is_not_goes_on(sit_down: SitDown) -> None:
+    page = sit_down()
+    open_conversation(page, "Hana Sato", "nobody")
+    page.click("text=Accept")
+    page.click(".thread-actions >> text=Give back")
+    expect(page.get_by_label("Open for anything")).to_be_checked()
+    page.get_by_label("Partly solved").check()
+    expect(page.get_by_label("With the")).to_be_checked()
+    page.get_by_label("Solved", exact=True).check()
+    expect(page.get_by_label("Open for anything")).to_be_checked()
+
+
 def test_a_whole_handover_needs_nothing_but_the_keyboard(hub: DeskHub, sit_down: SitDown) -> None:
     page = sit_down()
     press = page.keyboard.press

@@ -205,6 +205,8 @@ def test_asking_for_a_person_shows_the_place_in_line_and_then_the_person(page: P
     assert [frame["type"] for frame in hub.heard if frame["type"] == "human"] == ["human"]
     hub.floor("queue", FERN, {"position": 2, "wait_s": {"low": 60, "high": 180}})
     expect(page.locator(".floorline")).to_have_text("You are 2nd in line, about 1 to 3 minutes.")
+    hub.floor("queue", FERN, {"position": 1, "wait_s": None, "is_staffed": False})
+    expect(page.locator(".floorline")).to_have_text("Nobody is at the desk this minute. Your place is kept.")
     page.get_by_role("button", name="Stop waiting").click()
     expect(page.get_by_role("button", name="Stop waiting")).to_be_enabled()
     assert hub.heard[-1] == {"type": "withdraw"}
@@ -253,9 +255,7 @@ def test_two_offers_of_one_turn_stay_open_until_one_is_taken(page: Page, hub: Sc
     assert [frame["message_id"] for frame in hub.heard if frame["type"] == "press"] == ["m1"]
 
 
-def test_the_question_above_many_buttons_is_in_view_and_a_reload_stays_at_the_end(
-    page: Page, hub: ScriptedHub
-) -> None:
+def test_the_question_above_many_buttons_is_in_view_and_a_reload_stays_at_the_end(page: Page, hub: ScriptedHub) -> None:
     open_chat(page)
     for number in range(8):
         hub.say(f"Some words, the {number}th of many.\n\n\nAnd a few more.")

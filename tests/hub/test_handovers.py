@@ -54,6 +54,18 @@ async def test_asking_twice_opens_one_case_and_one_handover(desk: Desk) -> None:
     assert one.queue_position == 1
 
 
+async def test_a_customer_learns_whether_anybody_is_at_the_desk(desk: Desk) -> None:
+    receipt = await desk.customer_says("person please")
+    alone = await hand_over(desk, receipt.conversation_id)
+    await desk.agent("Dana")
+    async with desk.database.read() as session:
+        now = await handovers.answer_for(session, receipt.conversation_id)
+    assert now is not None
+    assert (alone.is_staffed, now.is_staffed) == (False, True)
+    assert "Nobody is at the desk" in handovers.spoken(alone)
+    assert "number 1 in line" in handovers.spoken(now)
+
+
 async def test_the_first_to_accept_wins_and_the_other_sees_who(desk: Desk) -> None:
     dana, sam = await desk.agent("Dana"), await desk.agent("Sam")
     receipt = await desk.customer_says("person please")

@@ -87,6 +87,8 @@ def test_told_once_in_one_window_and_known_in_the_other(customer: Page, agent: P
     agent.keyboard.press("g")
     expect(agent.locator("#give-back")).to_be_visible()
     agent.keyboard.type("The courier comes on Monday morning.")
+    agent.get_by_label("Partly solved").check()
+    expect(agent.get_by_label("With the return form")).to_be_checked()
     agent.locator("#give-back").get_by_role("button", name="Give back").press("Enter")
     expect(customer.get_by_text("The courier comes on Monday morning.")).to_be_visible()
     expect(customer.get_by_role("button", name="Talk to a person")).to_be_visible()
