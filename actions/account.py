@@ -19,6 +19,7 @@ from actions.identity import (
     next_proof,
     says_unknown,
     times_said,
+    told,
 )
 from actions.slots import FormFromFacts
 from actions.tried import PersonNeeded, or_person, tell_hub, tried
@@ -27,7 +28,7 @@ from actions.wording import PERSON
 
 PROOF_NAMES = {"postcode": "postcode", "email": "e-mail", "phone": "phone number"}
 ASKED_HANDLE = {
-    "account_number": "What's your account number? The e-mail or phone number on the account works too.",
+    "account_number": "What's your account number?",
     "email": "Which e-mail is the account under?",
     "phone": "Which phone number is on the account?",
     None: "I can't find your account with what I have. Could you check the account number on a bill?",
@@ -54,8 +55,12 @@ class AskAccountNumber(Action):
             raise PersonNeeded("fallback", "I need your account for that and can't find it, so a person will look.")
         handle = next_handle(tracker)
         text = ASKED_HANDLE[handle]
-        if says_unknown(tracker):
-            text, handle = f"{NO_PROBLEM} Which e-mail or phone number is on the account?", "email"
+        others = [name for name in ("email", "phone") if told(tracker, name) is None]
+        names = " or ".join(PROOF_NAMES[name] for name in others)
+        if handle == "account_number" and others:
+            text = f"{text} The {names} on the account works too."
+            if says_unknown(tracker):
+                text, handle = f"{NO_PROBLEM} Which {names} is on the account?", others[0]
         dispatcher.utter_message(text=text, buttons=[PERSON] if asked else [])
         tell_hub(dispatcher, question=handle or "account_number")
         return []

@@ -36,8 +36,11 @@ Run = Callable[..., Awaitable[list[EventType]]]
 
 UNKNOWN = "unknown"
 NO_PROBLEM = "No problem."
+# "I don't have it", "… my account number", or nothing more; not "I don't have the packaging".
 DONT_KNOW = re.compile(
-    r"\b(don'?t|do not|haven'?t|have not|can'?t|cannot|couldn'?t)( \w+)? (know|have|got|remember|recall|find)\b"
+    r"\b(don'?t|do not|haven'?t|have not|can'?t|cannot|couldn'?t)( \w+)? (know|have|got|remember|recall|find)"
+    r"(\W*$|\W+((my|the|an?|this|that|any|account|customer|phone)\W+){0,3}"
+    r"(it|one|that|number|account|id|e-?mail|phone|postcode|zip|handy|sorry)\b)"
     r"|\b(dunno|idk|no idea|not sure|no clue)\b|\b(forgot|forgotten|lost)\b.*\b(it|number|one|that)\b|^i forgot\W*$",
     re.I,
 )
