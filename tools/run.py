@@ -25,11 +25,11 @@ Sign in at the desk
 {logins}
 
 Two minutes to see it work
-  1. Open the shop, start the chat and write: I want to return my TV box, my account is 10042
+  1. Open the shop, start the chat and write: I want to return my tv box, my account is 10042, postcode 48104
   2. Follow the buttons a little; then write: can I talk to a person?
-  3. Open the desk in a second window, sign in and accept: all that was said and tried is there.
-  4. Answer, resolve it in your own words and give the chat back to the assistant.
-  5. In the chat, ask what happens next: the assistant knows what was done.
+  3. Open the desk in a second window, sign in as Dana, open the conversation that waits and accept it.
+  4. Begin to ask for the account number and see what the desk says. Answer, then give the chat back.
+  5. In the chat, ask: why is my bill higher? The assistant knows what was done and who you are.
 """
 
 

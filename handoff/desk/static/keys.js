@@ -51,7 +51,8 @@ function escape(event) {
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
   if (event.key === "Escape") return escape(event);
-  if (event.target.closest("input, textarea, select, dialog")) return;
+  // A field of a dialog that has just closed may hold the focus for a moment longer.
+  if (event.target.closest("input, textarea, select, dialog")?.checkVisibility()) return;
   if (/^[1-5]$/.test(event.key)) {
     event.preventDefault();
     return all(".queue")[Number(event.key) - 1]?.click();
