@@ -220,11 +220,11 @@ async def put_new(
 
 
 def _is_said(normalized: str, known: Sequence[str]) -> bool:
-    """Whether a value is there already, as it is or, when it is long enough to mean something, as part of another."""
-    return any(
-        normalized == one or (min(len(normalized), len(one)) >= TELLING and (normalized in one or one in normalized))
-        for one in known
-    )
+    """Whether a value is there already, as it is or, when it is long enough to mean something, as part of another.
+
+    Not the other way round: an address with its town and postcode says more than the street it was made from.
+    """
+    return any(normalized == one or (len(normalized) >= TELLING and normalized in one) for one in known)
 
 
 async def set_by_agent(session: AsyncSession, conversation_id: str, agent: Agent, name: str, value: str) -> None:
