@@ -1,18 +1,20 @@
-"""`make run`: build what is missing, start everything, say where it is, stop everything."""
+"""`make run`: build what is missing, start everything, say where it is, keep it running, stop everything."""
 
 from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 from tools import environments, training
-from tools.console import main, say
+from tools.console import main, say, shown
 from tools.ports import Ports
 from tools.processes import ROOT, Stopped
 from tools.stack import Stack
 
+REVIVALS = 3
 SCREEN = """
 Tellonce is running. Ctrl-C stops it.
 
@@ -25,10 +27,11 @@ Sign in at the desk
 {logins}
 
 Two minutes to see it work
-  1. Open the shop, start the chat and write: I want to return my tv box, my account is 10042, postcode 48104
+  1. Open the shop, start the chat and write:
+     I want to return my tv box, my account is 10042, postcode 48104
   2. Follow the buttons a little; then write: can I talk to a person?
-  3. Open the desk in a second window, sign in as Dana, open the conversation that waits and accept it.
-  4. Begin to ask for the account number and see what the desk says. Answer, then give the chat back.
+  3. Open the desk in a second window, sign in as Dana, open who waits, press a to accept.
+  4. Begin to ask for the account number: the desk knows it. Answer, then give the chat back.
   5. In the chat, ask: why is my bill higher? The assistant knows what was done and who you are.
 """
 
@@ -66,11 +69,22 @@ def serve(stack: Stack, screen: Callable[[], str]) -> None:
     with stack:
         try:
             say(screen())
+            revived: Counter[str] = Counter()
             while True:
-                stack.refuse_dead()
+                revive(stack, revived)
                 time.sleep(0.5)
         except Stopped:
             say("\nStopping …")
+
+
+def revive(stack: Stack, revived: Counter[str]) -> None:
+    """One process that dies takes nobody with it: the rest goes on, and it is started again, but not for ever."""
+    for name in stack.dead():
+        if revived[name] == REVIVALS:
+            stack.refuse_dead()
+        revived[name] += 1
+        say(f"{name} has ended and is started again; why is in {shown(stack.log(name))}.")
+        stack.launch(name)
 
 
 if __name__ == "__main__":

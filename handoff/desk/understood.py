@@ -6,8 +6,8 @@ from typing import Any
 from handoff.desk.pages import AnsweredSlot, FactView, FormView, HandoverView, IntentView, Promise, TriedView
 from handoff.models import Handover, Turn
 
-BARE_ANSWERS = frozenset({"inform", "affirm", "deny"})
-"""They answer a question of the form and say nothing about what the customer wants."""
+BARE_ANSWERS = frozenset({"inform", "affirm", "deny", "handback"})
+"""Answers to a question of the form, and our own word for a return: nothing about what the customer wants."""
 
 
 def handover_view(handover: Handover | None, package: dict[str, Any], offered: str | None) -> HandoverView | None:

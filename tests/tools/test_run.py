@@ -13,7 +13,7 @@ import pytest
 from tests.tools.small_stack import SmallStack, all_free
 from tools.ports import Ports, answers
 from tools.processes import ROOT
-from tools.run import SCREEN
+from tools.run import REVIVALS, SCREEN
 
 
 class Supervisor:
@@ -58,17 +58,43 @@ def test_ctrl_c_during_the_start_leaves_nothing_running(tmp_path: Path) -> None:
     assert all_free(supervisor.ports)
 
 
-def test_a_process_that_dies_later_stops_the_rest_and_is_named(tmp_path: Path) -> None:
+def test_a_process_that_dies_later_is_named_and_started_again_and_the_others_go_on(tmp_path: Path) -> None:
     supervisor = Supervisor(tmp_path)
     supervisor.wait_until_up()
+    before = running(tmp_path)
 
-    rasa, *_ = json.loads((tmp_path / "processes.json").read_text())["pids"]
-    os.kill(rasa, signal.SIGKILL)
+    os.kill(before[0], signal.SIGKILL)
+    assert supervisor.process.stdout
+    assert supervisor.process.stdout.readline().startswith("rasa has ended and is started again")
+    supervisor.wait_until_answering("rasa")
+
+    assert len(set(before) & set(running(tmp_path))) == len(before) - 1
+    supervisor.process.send_signal(signal.SIGINT)
+    supervisor.process.communicate()
+    assert all_free(supervisor.ports)
+
+
+def test_a_process_that_dies_again_and_again_stops_the_rest_and_is_named(tmp_path: Path) -> None:
+    supervisor = Supervisor(tmp_path)
+    supervisor.wait_until_up()
+    seen: set[int] = set()
+
+    while supervisor.process.poll() is None:
+        for rasa in set(running(tmp_path)[:1]) - seen:
+            os.kill(rasa, signal.SIGKILL)
+            seen.add(rasa)
+        time.sleep(0.05)
     _, errors = supervisor.process.communicate()
 
-    assert supervisor.process.returncode == 1
+    assert (supervisor.process.returncode, len(seen)) == (1, REVIVALS + 1)
     assert errors.strip().startswith("rasa ended with code -9")
     assert all_free(supervisor.ports)
+
+
+def running(var: Path) -> list[int]:
+    note = var / "processes.json"
+    pids: list[int] = json.loads(note.read_text())["pids"] if note.exists() else []
+    return pids
 
 
 def test_a_start_after_a_kill_9_of_the_supervisor_just_works(tmp_path: Path) -> None:
