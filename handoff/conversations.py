@@ -279,6 +279,11 @@ async def identity_of(session: AsyncSession, conversation: Conversation) -> Iden
     return await session.get_one(Identity, conversation.identity_id)
 
 
+def renew_assistant_session(conversation: Conversation) -> None:
+    """From the next turn on the assistant knows the conversation by another name and remembers only what is carried."""
+    conversation.assistant_session, conversation.assistant_turns = new_assistant_session(), 0
+
+
 def new_assistant_session() -> str:
     """An opaque name under which the assistant knows a conversation for a while. Says nothing about the customer."""
     return f"s_{secrets.token_hex(12)}"

@@ -47,8 +47,8 @@ async def give_back(session: AsyncSession, conversation_id: str, agent: Agent, h
     }
     await _finish(session, conversation, handover)
     conversation.carried = await _slots_to_carry(session, conversation, resume=bool(form))
-    conversation.assistant_session = conversations.new_assistant_session()
-    conversation.assistant_turns = conversation.empty_turns = 0
+    conversations.renew_assistant_session(conversation)
+    conversation.empty_turns = 0
     turn = Turn(
         conversation_id=conversation.id, epoch=conversation.epoch, handback=handover.handback, created_at=clock.now()
     )
@@ -73,8 +73,7 @@ async def resolve(session: AsyncSession, conversation_id: str, agent: Agent, res
     floor.move(session, conversation, Verb.RESOLVE)
     await _finish(session, conversation, handover)
     conversation.carried = {}
-    conversation.assistant_session = conversations.new_assistant_session()
-    conversation.assistant_turns = 0
+    conversations.renew_assistant_session(conversation)
     await offers.make_waiting(session, agent)
     return conversation
 
@@ -108,11 +107,8 @@ async def _finish(session: AsyncSession, conversation: Conversation, handover: H
 
 async def _slots_to_carry(session: AsyncSession, conversation: Conversation, *, resume: bool) -> dict[str, Any]:
     """Who the customer is always travels; what they were in the middle of only when they go back to it."""
-    known = {
-        fact.name: fact.value
-        for fact in reversed(await facts.current(session, conversation.id))
-        if fact.name != facts.REFERENCE
-    }
+    told = facts.for_assistant(await facts.current(session, conversation.id))
+    known = {name: fact["value"] for name, fact in told.items()}
     who = {
         name: value for name, value in known.items() if name in ("account_number", "email", "phone", "customer_name")
     }

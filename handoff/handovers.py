@@ -1,7 +1,7 @@
-"""Handovers: the floor goes to people with everything known, and comes back with everything done.
+"""Handovers: the floor goes to people with everything known. The ways back are in `handbacks`.
 
 The assistant's actions call `hand_over`, the hub itself `by_hub`; the desk and the API call the verbs from `accept` to
-`give_back`. Each is one transaction that changes the floor, the handover, the case and the words together.
+`transfer`. Each is one transaction that changes the floor, the handover, the case and the words together.
 """
 
 from datetime import timedelta

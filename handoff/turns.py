@@ -166,8 +166,7 @@ async def _say_all(session: AsyncSession, conversation: Conversation, turn: Turn
     conversation.assistant_turns += 1
     conversation.carried = dict(result.slots)
     if conversation.assistant_turns >= settings().assistant_session_turns and not result.form:
-        conversation.assistant_session = conversations.new_assistant_session()
-        conversation.assistant_turns = 0
+        conversations.renew_assistant_session(conversation)
 
 
 async def _keep_as_note(session: AsyncSession, conversation: Conversation, turn: Turn, result: TurnResult) -> None:
