@@ -6,7 +6,8 @@ Masking and identifiers see every message before it is stored, so nobody may be 
 import statistics
 import time
 
-from handoff import identifiers, ledger, masking
+from handoff import ledger, masking
+from words import identifiers
 
 TALK = "the box you sent me does not work and nobody has called me back about it since. "
 WORST = (

@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import clock, events, floor, identifiers
+from handoff import clock, events, floor
 from handoff.db import announce
 from handoff.models import Agent, Conversation, Customer, Fact, Message, Turn
 from handoff.ports import FoundFact
+from words import identifiers
 
 LONGEST_NAME, LONGEST_VALUE = 60, 500
 

@@ -76,6 +76,11 @@ def test_the_bot_knows_nothing_of_the_hub() -> None:
     assert [path.name for path in _modules("bot") if any(name.startswith("handoff") for name in _imports(path))] == []
 
 
+def test_the_reading_of_words_knows_nothing_of_its_readers() -> None:
+    ours = {"handoff", "actions", "bot", "tools", "bench"}
+    assert [path.name for path in _modules("words") if {name.split(".")[0] for name in _imports(path)} & ours] == []
+
+
 ROUTES = [*_modules("handoff/api"), *(path for path in _modules("handoff/desk") if path.stem.endswith("routes"))]
 
 

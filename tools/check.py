@@ -14,7 +14,7 @@ from tools.console import main, say
 from tools.processes import ROOT
 
 Step = tuple[str, list[str | Path]]
-CODE = ("handoff", "actions", "bot", "tools", "tests", "bench")
+CODE = ("handoff", "actions", "bot", "words", "tools", "tests", "bench")
 YAML = ("config.yml", "domain.yml", "endpoints.yml", "credentials.yml", "data", ".yamllint", ".pre-commit-config.yaml")
 
 
@@ -36,7 +36,7 @@ def _all_steps() -> Iterator[Step]:
     code, tool = there(CODE), environments.HUB.folder / "bin"
     yield "format: ruff format", [tool / "ruff", "format", "--check", "--quiet", *code]
     yield "lint: ruff check", [tool / "ruff", "check", "--quiet", *code]
-    yield "types: mypy --strict", [python, "-m", "mypy", "handoff"]
+    yield "types: mypy --strict", [python, "-m", "mypy", "handoff", "words"]
     yield "types: mypy tools", [python, "-m", "mypy", "tools"]
     if templates := there(("handoff/desk/templates", "handoff/channels/web/templates")):
         yield "templates: djlint", [tool / "djlint", "--lint", "--quiet", *templates]

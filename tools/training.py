@@ -74,7 +74,7 @@ def _sources() -> Iterator[Path]:
         if not (ROOT / name).exists():
             raise Refusal(f"The assistant cannot be trained: {name} is missing.")
         yield ROOT / name
-    for folder in (*data_folders(), ROOT / "bot"):
+    for folder in (*data_folders(), ROOT / "bot", ROOT / "words"):
         yield from sorted(path for path in folder.rglob("*") if path.suffix in {".yml", ".yaml", ".txt", ".py"})
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from bench.replay.dialogues import is_identifier, plain
 from bench.replay.playing import Played
 from handoff.facts import names_asked
-from handoff.identifiers import kind_of
+from words.identifiers import kind_of
 
 LONG_ENOUGH_TO_BE_WITHIN = 4
 """A gold value this long also counts when it is part of a fact: a street within an address."""

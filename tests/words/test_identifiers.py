@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handoff import identifiers, spellings
-from handoff.identifiers import find, normalize
 from tests.hub.bounded import unbounded_repeats
+from words import identifiers, spellings
+from words.identifiers import find, normalize
 
 
 def read(text: str, asked_for: str | None = None) -> list[tuple[str, str]]:

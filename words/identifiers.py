@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import phonenumbers
 
-from handoff import spellings
+from words import spellings
 
 REGION = "US"
 """Where phone numbers without a country code are dialled from."""
