@@ -18,7 +18,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from handoff import conversations, desk, handovers, offers, turns
+from handoff import desk, handovers, offers, turns
 from handoff.agents import Throttle
 from handoff.api.routes import router as api_router
 from handoff.assistants.rasa import Rasa
@@ -28,7 +28,7 @@ from handoff.db import Database
 from handoff.errors import TellonceError, TooMany
 from handoff.front import FrontDoor
 from handoff.live import Live
-from handoff.models import Conversation, Message, OutboxItem
+from handoff.models import Conversation, Identity, Message, OutboxItem
 from handoff.outbox import Runner
 from handoff.ports import Assistant, Button, Channel, Link, Outbound, Words
 from handoff.settings import Settings, settings
@@ -119,16 +119,15 @@ async def _open(stack: contextlib.AsyncExitStack, assistant: Assistant | None, c
 async def _deliver(database: Database, channels: dict[str, Channel], item: OutboxItem) -> None:
     async with database.read() as session:
         message = await session.get_one(Message, item.body["message_id"])
-        conversation = await conversations.get(session, message.conversation_id)
-        identity = await conversations.identity_of(session, conversation)
+        identity = await session.get_one(Identity, message.identity_id)
     words = Words(
         message.text,
         tuple(Button(one["title"], one["payload"]) for one in message.buttons),
         Link(**message.link) if message.link else None,
         message.image,
     )
-    await channels[conversation.channel].deliver(
-        Outbound(conversation.id, message.id, message.seq, identity.external_id, words)
+    await channels[message.channel].deliver(
+        Outbound(message.conversation_id, message.id, message.seq, identity.external_id, words)
     )
 
 

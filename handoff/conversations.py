@@ -10,10 +10,11 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import clock, facts, floor, ledger, masking, outbox
+from handoff import clock, events, facts, floor, ledger, masking, outbox
+from handoff.db import announce
 from handoff.errors import BadInput, FloorTaken, NotFound, StaleView
 from handoff.ledger import Speaker
 from handoff.models import Conversation, Customer, Identity, Message, Turn
@@ -63,14 +64,9 @@ async def receive(session: AsyncSession, inbound: Inbound) -> Receipt:
 async def open_for(session: AsyncSession, inbound: Inbound) -> Conversation:
     """The conversation an inbound message belongs to, held; customer, identity and conversation are made if new."""
     identity = await _identity(session, inbound)
-    newest = await session.scalar(
-        select(Conversation)
-        .where(Conversation.identity_id == identity.id)
-        .order_by(Conversation.id.desc())
-        .limit(1)
-        .with_for_update()
-    )
+    newest = await floor.hold(session, identity.conversation_id) if identity.conversation_id else None
     if newest and not _is_over(newest):
+        _answer_to(session, newest, identity)
         return newest
     conversation = Conversation(
         customer_id=identity.customer_id,
@@ -89,9 +85,20 @@ async def open_for(session: AsyncSession, inbound: Inbound) -> Conversation:
     )
     session.add(conversation)
     await session.flush()
+    identity.conversation_id = conversation.id
     if newest:
+        # Handles that shared the old conversation go on together.
+        together = update(Identity).where(Identity.conversation_id == newest.id)
+        await session.execute(together.values(conversation_id=conversation.id))
         await facts.carry_over(session, newest, conversation)
     return conversation
+
+
+def _answer_to(session: AsyncSession, conversation: Conversation, identity: Identity) -> None:
+    """Replies go where the customer last wrote."""
+    if conversation.identity_id != identity.id:
+        conversation.identity_id, conversation.channel = identity.id, identity.channel
+        announce(session, events.ReplyChannelChanged(conversation.id, identity.channel))
 
 
 def _is_over(conversation: Conversation) -> bool:
@@ -255,13 +262,11 @@ async def _refuse_if_stale(session: AsyncSession, conversation: Conversation, sp
 
 
 async def of_identity(session: AsyncSession, channel: str, external_id: str) -> Conversation | None:
-    """The newest conversation of one browser or chat, or None when it never wrote."""
+    """The conversation one browser or chat is in, or None when it never wrote."""
     found: Conversation | None = await session.scalar(
         select(Conversation)
-        .join(Identity, Identity.id == Conversation.identity_id)
+        .join(Identity, Identity.conversation_id == Conversation.id)
         .where(Identity.channel == channel, Identity.external_id == external_id)
-        .order_by(Conversation.id.desc())
-        .limit(1)
     )
     return found
 

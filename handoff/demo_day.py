@@ -84,6 +84,7 @@ async def _talk(session: AsyncSession, day: Day, line: dict[str, Any]) -> None:
     )
     session.add(thread)
     await session.flush()
+    identity.conversation_id = thread.id
     stored = [await _utter(session, day, thread, seq, spoken) for seq, spoken in enumerate(words, start=1)]
     thread.waiting_since = _unanswered_since(stored)
     thread.desk_seen_seq = line.get("seen", 0)

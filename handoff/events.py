@@ -31,6 +31,13 @@ class FloorChanged(Event):
 
 
 @dataclass(frozen=True)
+class ReplyChannelChanged(Event):
+    """The customer went on elsewhere; `channel` is where words go from now on."""
+
+    channel: str
+
+
+@dataclass(frozen=True)
 class QueueChanged(Event):
     """Somebody's place in a queue may have moved. `conversation_id` is the one that caused it."""
 

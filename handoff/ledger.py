@@ -105,6 +105,7 @@ def append(
         link=asdict(words.link) if words.link else None,
         image=words.image,
         channel=conversation.channel,
+        identity_id=conversation.identity_id if audience is Audience.EVERYONE else None,
         epoch=conversation.epoch,
         is_masked=False,
         created_at=now,

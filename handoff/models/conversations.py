@@ -22,9 +22,10 @@ class Customer(Base):
 
 
 class Identity(Base):
-    """One handle of a customer: a browser on the web, a chat elsewhere, later an e-mail or an account.
+    """One handle of a customer: a browser on the web, a chat elsewhere, an e-mail, a phone or an account.
 
-    `verified_at` is set only by a method that proves it; a typed e-mail is a claim.
+    `verified_at` is set only by a method that proves it; a typed e-mail is a claim. `conversation_id` is where this
+    handle talks now: handles that were joined share one conversation. Handles nobody can write from have none.
     """
 
     __tablename__ = "identities"
@@ -36,11 +37,18 @@ class Identity(Base):
     external_id: Mapped[str] = mapped_column(String(200))
     verified_at: Mapped[datetime | None]
     method: Mapped[str | None] = mapped_column(String(40))
+    conversation_id: Mapped[str | None] = mapped_column(
+        ForeignKey("conversations.id", use_alter=True, name="fk_identities_conversation_id"), index=True
+    )
+    unreachable_reason: Mapped[str | None] = mapped_column(String(200))
+    """Why nothing can be delivered there any more, such as a customer who blocked the bot; None while it can."""
     created_at: Mapped[datetime]
 
 
 class Conversation(Base):
-    """The thread with one identity on one channel; holds the floor.
+    """The thread with one customer; holds the floor. It may move between their identities.
+
+    `identity_id` and `channel` say where the customer last wrote, which is where replies go.
 
     `epoch` grows at every change of the floor: whatever was computed under an older epoch never reaches the customer.
     `handled_seq` is the last message that belongs to a finished exchange; a new handover starts its story after it.
@@ -79,7 +87,10 @@ class Conversation(Base):
 
 
 class Message(Base):
-    """One utterance. Never changed in its words, never deleted, ordered by `seq` within its conversation."""
+    """One utterance, ordered by `seq` within its conversation. Its first words never change and it is never deleted.
+
+    What was edited later stands in `edited_text`, with every version in `MessageEdit`; `words` is what holds now.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -108,9 +119,33 @@ class Message(Base):
     in_reply_to: Mapped[str | None] = mapped_column(Id)
     """For assistant words and stale-word notes: the customer message they answer."""
     channel: Mapped[str] = mapped_column(String(20))
+    identity_id: Mapped[str | None] = mapped_column(ForeignKey("identities.id"), index=True)
+    """The handle it came from or goes to, whatever the conversation does later. None for notes."""
     epoch: Mapped[int]
     is_masked: Mapped[bool] = mapped_column(default=False)
     """Whether a card number was taken out before storing."""
+    edited_text: Mapped[str | None] = mapped_column(Text)
+    edited_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    """When its author took it back; the desk still sees it, struck through."""
+    created_at: Mapped[datetime]
+
+    @property
+    def words(self) -> str:
+        return self.text if self.edited_text is None else self.edited_text
+
+
+class MessageEdit(Base):
+    """One later version of a message's words. `client_ref` is the channel's own id of the edit, so it counts once."""
+
+    __tablename__ = "message_edits"
+    __table_args__ = (UniqueConstraint("message_id", "client_ref"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"))
+    text: Mapped[str] = mapped_column(Text)
+    is_masked: Mapped[bool] = mapped_column(default=False)
+    client_ref: Mapped[str | None] = mapped_column(String(100))
     created_at: Mapped[datetime]
 
 

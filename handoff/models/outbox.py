@@ -12,12 +12,13 @@ from handoff.models.base import Base, Id, new_id
 class OutboxItem(Base):
     """Claimed per conversation and kind with a lease; items of one lane run strictly one after another.
 
-    `lane` is `turn`, `deliver` or `timer`. A row is deleted when done, kept as `dead` when given up.
+    `lane` is `turn`, `deliver`, `fetch` (files from a channel) or `timer`. A row is deleted when done, kept as `dead`
+    when given up.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
-        CheckConstraint("lane IN ('turn', 'deliver', 'timer')", name="lane"),
+        CheckConstraint("lane IN ('turn', 'deliver', 'fetch', 'timer')", name="lane"),
         Index("ix_outbox_due", "is_dead", "due_at"),
         Index("ix_outbox_lane", "conversation_id", "lane", "id"),
     )
