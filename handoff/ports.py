@@ -39,11 +39,34 @@ class Client:
 
 
 @dataclass(frozen=True)
+class FoundFact:
+    name: str
+    value: str
+    validated: bool = False
+    sensitive: bool = False
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A file that comes with words: `attachment_id` of one uploaded before, or `source`, by which its channel fetches it.
+
+    `name`, `media_type` and `size_bytes` are what the channel claims; what counts is read from the content later.
+    """
+
+    attachment_id: str | None = None
+    source: str | None = None
+    name: str = "file"
+    media_type: str = "application/octet-stream"
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True)
 class Inbound:
     """One utterance as a channel understood it. `client_ref` is the channel's own id of it, unique in a conversation.
 
     `pressed` names a button by the message it stood under and its place there; its words and payload come from the
-    ledger, never from the wire. `wants_person` is the button that is always there.
+    ledger, never from the wire. `wants_person` is the button that is always there. `known` are facts the channel itself
+    vouches for, such as the phone of a shared contact card. Words may be empty when files come along.
     """
 
     channel: str
@@ -52,6 +75,8 @@ class Inbound:
     text: str = ""
     pressed: tuple[str, int] | None = None
     wants_person: bool = False
+    attachments: tuple[Attached, ...] = ()
+    known: tuple[FoundFact, ...] = ()
     name: str | None = None
     client: Client = field(default_factory=Client)
 
@@ -86,14 +111,6 @@ class TurnRequest:
     message_id: str
     text: str
     metadata: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class FoundFact:
-    name: str
-    value: str
-    validated: bool = False
-    sensitive: bool = False
 
 
 @dataclass(frozen=True)
