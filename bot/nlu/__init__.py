@@ -1,0 +1,1 @@
+"""How messages are understood: Rasa graph components and the pure code under them."""
