@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import clock, events, facts, floor, ledger, masking, outbox
+from handoff import attachments, clock, events, facts, floor, ledger, masking, outbox
 from handoff.db import announce
 from handoff.errors import BadInput, FloorTaken, NotFound, StaleView
 from handoff.ledger import Speaker
@@ -23,6 +23,8 @@ from handoff.settings import settings
 
 LOOK_BACK = 10
 ASKS_FOR_PERSON = "/talk_to_human"
+SENT_FILES = "/files_sent"
+"""What the assistant is told of a message that has files and no words."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,9 @@ async def receive(session: AsyncSession, inbound: Inbound) -> Receipt:
         conversation.waiting_since = message.created_at
         await _watch_for_an_absent_agent(session, conversation)
     await session.flush()
+    await attachments.attach(session, message, inbound.attachments)
     await facts.read_from_message(session, conversation, message)
+    await facts.put(session, conversation, inbound.known, set_by="customer", source=message)
     await _give_to_whoever_answers(session, conversation, message)
     return _receipt(message, is_new=True)
 
@@ -135,7 +139,7 @@ async def _what_was_said(session: AsyncSession, conversation: Conversation, inbo
         button = await _button(session, conversation, *inbound.pressed)
         return button["title"], button["payload"]
     text = inbound.text.replace("\x00", "").strip()
-    if not text:
+    if not text and not inbound.attachments:
         raise BadInput("The message is empty. Write a few words and send it again.")
     if len(text) > ledger.TEXT_LIMIT:
         raise BadInput(f"The message has {len(text)} characters; {ledger.TEXT_LIMIT} is the most. Send it in parts.")

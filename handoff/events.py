@@ -23,6 +23,23 @@ class MessageStored(Event):
 
 
 @dataclass(frozen=True)
+class AttachmentChanged(Event):
+    """A file of a message has arrived or cannot be had."""
+
+    message_id: str | None
+    attachment_id: str
+
+
+@dataclass(frozen=True)
+class MessageChanged(Event):
+    """A message was edited, withdrawn, or its delivery went well or wrong."""
+
+    message_id: str
+    seq: int
+    audience: str
+
+
+@dataclass(frozen=True)
 class FloorChanged(Event):
     floor: str
     epoch: int

@@ -48,7 +48,7 @@ class FoundFact:
 
 @dataclass(frozen=True)
 class Attached:
-    """A file that comes with words: `attachment_id` of one uploaded before, or `source`, by which its channel fetches it.
+    """A file that comes with words: `attachment_id` of one uploaded before, or `source`, by which its channel has it.
 
     `name`, `media_type` and `size_bytes` are what the channel claims; what counts is read from the content later.
     """

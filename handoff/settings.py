@@ -58,6 +58,14 @@ class Settings(BaseSettings):
     company_timeout_s: float = 3.0
     company_name: str = "Fernway Broadband"
 
+    # Files
+    attachments_url: str = Field(
+        default="var/attachments", description="A folder, or a bucket as `s3://…`, `gs://…` or `az://…`."
+    )
+    attachment_max_mb: int = 20
+    attachments_per_message: int = 10
+    attachments_per_conversation_mb: int = 200
+
     # People
     offer_timeout_s: float = Field(default=60.0, description="After this the offer goes to the next agent.")
     reply_timeout_s: float = Field(

@@ -101,7 +101,9 @@ def _text_for_assistant(message: Message | None) -> str:
         return "/handback"
     if message.payload:
         return message.payload
-    return f" {message.text}".replace(" /", " ∕", 1) if message.text.lstrip().startswith("/") else message.text
+    if not message.words:
+        return conversations.SENT_FILES
+    return f" {message.words}".replace(" /", " ∕", 1) if message.words.lstrip().startswith("/") else message.words
 
 
 async def _metadata(session: AsyncSession, conversation: Conversation, turn: Turn) -> dict[str, Any]:
