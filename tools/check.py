@@ -41,6 +41,7 @@ def _all_steps() -> Iterator[Step]:
     if templates := there(("handoff/desk/templates", "handoff/channels/web/templates")):
         yield "templates: djlint", [tool / "djlint", "--lint", "--quiet", *templates]
     yield "yaml: yamllint", [tool / "yamllint", "--strict", *there(YAML)]
+    yield "data: validation", [environments.BOT.python, "-m", "bot.validation"]
     validate = ["data", "validate", "--domain", "domain.yml", "--config", "config.yml", "--fail-on-warnings"]
     yield "data: rasa data validate", [training.RASA, *validate, "--data", *training.data_folders()]
 

@@ -70,6 +70,18 @@ def run_step(label: str, command: Sequence[object], log: Path, env: Mapping[str,
         raise Refusal(f"{label} failed: {cause_of_failure(log)} (the whole output is in {shown(log)}).")
 
 
+def run_shown(command: Sequence[object], log: Path, env: Mapping[str, str] | None = None) -> int:
+    """Run a command that tells its own progress; what it complains of goes to `log`. Returns its exit code."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output, undisturbed():
+        process = start(command, output, {**os.environ, **(env or {})}, is_shown=True)
+    try:
+        return process.wait()
+    except BaseException:
+        end([process])
+        raise
+
+
 def wait_with_progress(label: str, process: subprocess.Popen[bytes]) -> None:
     """A line that counts seconds on a terminal; on a pipe, a line at the start and one every 30 seconds."""
     started_at, said_at = time.monotonic(), time.monotonic()

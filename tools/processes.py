@@ -57,15 +57,20 @@ def undisturbed() -> Iterator[None]:
         raise Stopped
 
 
-def start(command: Sequence[object], output: IO[bytes], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """Start a command (words and paths) in the project's folder, away from the terminal and its Ctrl-C."""
+def start(
+    command: Sequence[object], output: IO[bytes], env: Mapping[str, str], *, is_shown: bool = False
+) -> subprocess.Popen[bytes]:
+    """Start a command (words and paths) in the project's folder, away from the terminal's Ctrl-C.
+
+    `is_shown` lets what it prints through to the terminal and puts only its complaints into `output`.
+    """
     return subprocess.Popen(
         [str(part) for part in command],
         cwd=ROOT,
         env=dict(env),
         stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT,
+        stdout=None if is_shown else output,
+        stderr=output if is_shown else subprocess.STDOUT,
         start_new_session=True,
     )
 

@@ -1,7 +1,7 @@
-"""`make train`: train the assistant when its model is older than what it was trained from.
+"""`make train`: look through the training data, then train the assistant when its model is older than what made it.
 
-The model goes to a folder of its own first and is moved into place whole, so a failed training leaves the last good
-model standing.
+`bot.validation` names mistakes by file and line within a second, `bot.training` trains in Rasa's environment. The model
+goes to a folder of its own first and is moved into place whole, so a failed training leaves the last good one standing.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tools import environments
-from tools.console import Refusal, main, run_step, say
+from tools.console import Refusal, cause_of_failure, main, run_shown, say, shown
 from tools.processes import ROOT
 
 MODEL = ROOT / "models" / "tellonce.tar.gz"
 STAMP = ROOT / "models" / "tellonce.trained-from"
+TOLD = 3  # what bot.validation and bot.training end with when they printed what a designer has to correct
 RASA = environments.BOT.folder / "bin" / "rasa"
 
 # Nothing Rasa is built on may call home, and its libraries' chatter hides what matters.
@@ -42,8 +44,25 @@ def train(*, even_if_fresh: bool = False) -> None:
         wanted = fingerprint()
         if not even_if_fresh and is_fresh(wanted):
             return
-        _train_into(ROOT / "models" / ".building")
+        validate()
+        _train_into(ROOT / "models" / ".building", even_if_cached=even_if_fresh)
         STAMP.write_text(wanted)
+
+
+def validate() -> None:
+    """Refuse to train on data with mistakes; each has been printed with its file and line."""
+    say("Looking through the training data")
+    log = environments.LOGS / "validation.log"
+    code = run_shown([environments.BOT.python, "-m", "bot.validation"], log, env=rasa_env())
+    if code:
+        raise Refusal(f"Nothing was trained: {cause(code, log)}")
+
+
+def cause(code: int, log: Path) -> str:
+    """Why a program of the bot ended with `code`: it said so itself, or it is in its log."""
+    if code == TOLD:
+        return "correct what is listed above."
+    return f"{cause_of_failure(log)} (the whole output is in {shown(log)})."
 
 
 def is_fresh(wanted: str) -> bool:
@@ -57,8 +76,12 @@ def data_folders() -> list[Path]:
 
 def fingerprint() -> str:
     """The hash of all that decides what the model becomes."""
+    return hash_of(_sources())
+
+
+def hash_of(paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for path in _sources():
+    for path in paths:
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
@@ -75,28 +98,49 @@ def _sources() -> Iterator[Path]:
             raise Refusal(f"The assistant cannot be trained: {name} is missing.")
         yield ROOT / name
     for folder in (*data_folders(), ROOT / "bot", ROOT / "words"):
-        yield from sorted(path for path in folder.rglob("*") if path.suffix in {".yml", ".yaml", ".txt", ".py"})
+        yield from sorted(path for path in folder.rglob("*") if _decides(path))
 
 
-def _train_into(building: Path) -> None:
+def _decides(path: Path) -> bool:
+    """What only looks through the data or measures the model changes nothing in it."""
+    return path.suffix in {".yml", ".yaml", ".txt", ".py"} and not {"validation", "evaluation"} & set(path.parts)
+
+
+def rasa_cache() -> Path:
+    """Where Rasa keeps trained components. It knows them by their class alone, so other code gets another folder."""
+    code = hash_of(sorted((ROOT / "bot").rglob("*.py")))
+    cache = ROOT / ".rasa" / "trained-by" / code[:12]
+    for other in cache.parent.glob("*"):
+        if other != cache:
+            shutil.rmtree(other, ignore_errors=True)
+    return cache
+
+
+def _train_into(building: Path, *, even_if_cached: bool) -> None:
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
-    sources = ["--config", "config.yml", "--domain", "domain.yml", "--data", *data_folders()]
-    command = [RASA, "train", *sources, "--out", building, "--fixed-model-name", "tellonce"]
+    model, took = building / MODEL.name, MODEL.with_name("tellonce.took.json")
+    command = [environments.BOT.python, "-m", "bot.training", *sources(), "--out", model, "--took", took]
     log = environments.LOGS / "train.log"
+    say("Training the assistant")
     try:
-        run_step("Training the assistant", command, log, env=rasa_env())
-        if not (building / MODEL.name).exists():
-            raise Refusal(f"Training the assistant ended without a model (see {log.relative_to(ROOT)}).")
+        env = {**rasa_env(), "RASA_CACHE_DIRECTORY": str(rasa_cache())}
+        if code := run_shown([*command, *(["--force"] if even_if_cached else [])], log, env=env):
+            raise Refusal(f"Training the assistant stopped: {cause(code, log)}")
         STAMP.unlink(missing_ok=True)
-        (building / MODEL.name).replace(MODEL)
+        model.replace(MODEL)
     finally:
         shutil.rmtree(building, ignore_errors=True)
 
 
+def sources() -> list[str | Path]:
+    return ["--config", ROOT / "config.yml", "--domain", ROOT / "domain.yml", "--data", *data_folders()]
+
+
 def _tool() -> None:
+    started_at = time.monotonic()
     train(even_if_fresh="--force" in sys.argv[1:])
-    say(f"The assistant is trained: {MODEL.relative_to(ROOT)}")
+    say(f"The assistant is trained: {shown(MODEL)} ({time.monotonic() - started_at:.1f} s in all)")
 
 
 if __name__ == "__main__":

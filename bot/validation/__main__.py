@@ -1,6 +1,6 @@
 """`python -m bot.validation [FOLDER]`: every mistake on a line of its own as `file:line: what is wrong and what to do`.
 
-Exit code 1 when there is one. The folder holds config.yml, domain.yml and data/.
+Exit code 3 when there is one. The folder holds config.yml, domain.yml and data/.
 """
 
 import sys
@@ -8,6 +8,9 @@ import time
 from pathlib import Path
 
 from bot.validation.project import mistakes_in
+
+TOLD = 3
+"""Not 1, which is what Python ends with when it fails itself."""
 
 
 def main() -> int:
@@ -19,7 +22,7 @@ def main() -> int:
     took_s = time.monotonic() - started_at
     if mistakes:
         print(f"\n{len(mistakes)} to correct in the training data, then run it again.")
-        return 1
+        return TOLD
     print(f"The training data fits together (looked through in {took_s:.1f} s).")
     return 0
 

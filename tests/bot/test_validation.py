@@ -497,13 +497,13 @@ You can find more information about the usage of rules at somewhere."""
     assert "'Paid' is at data/rules/billing.yml:14; 'Greet' is at data/rules/billing.yml:3" in second
 
 
-def test_the_command_ends_with_1_and_says_how_much_there_is_to_correct(project: Path) -> None:
+def test_the_command_fails_and_says_how_much_there_is_to_correct(project: Path) -> None:
     change(project, "data/nlu/billing.yml", "- pay my bill", "- hello")
     command = [sys.executable, "-m", "bot.validation", str(project)]
 
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert done.stdout.endswith("\n1 to correct in the training data, then run it again.\n")
 
 
