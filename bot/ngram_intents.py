@@ -8,6 +8,7 @@ about being unsure, which is what the fallback lives on. Training twice on the s
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any, Dict, List, Optional, Text
 
 import joblib
@@ -22,6 +23,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline, make_union
+
+from bot.nlu.clauses import INTENTS_ALSO, several
 
 MODEL_FILE = "intents.joblib"
 _DIGIT = re.compile(r"\d")
@@ -81,15 +84,23 @@ class NgramIntentClassifier(GraphComponent, IntentClassifier):
         for message in messages:
             text = message.get(TEXT)
             if text and self._model is not None:
-                ranking = self._rank(self._model, text)
+                rank = partial(self._rank, self._model)
+                ranking = rank([text])[0]
+                found = several(text, ranking, rank)
+                if found:
+                    ranking = list(found.ranking)
+                    message.set(INTENTS_ALSO, [wish.as_json() for wish in found.also], add_to_output=True)
                 message.set(INTENT, ranking[0], add_to_output=True)
                 message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
         return messages
 
-    def _rank(self, model: Pipeline, text: Text) -> List[Dict[Text, Any]]:
-        scored = zip(model.classes_, model.predict_proba([text])[0], strict=True)
-        best = sorted(scored, key=lambda pair: pair[1], reverse=True)[: self._config["ranking_length"]]
-        return [{"name": str(name), "confidence": float(confidence)} for name, confidence in best]
+    def _rank(self, model: Pipeline, texts: List[Text]) -> List[List[Dict[Text, Any]]]:
+        """Each text's intents, best first."""
+        scored = (zip(model.classes_, row, strict=True) for row in model.predict_proba(texts))
+        best = (
+            sorted(pairs, key=lambda pair: pair[1], reverse=True)[: self._config["ranking_length"]] for pairs in scored
+        )
+        return [[{"name": str(name), "confidence": float(confidence)} for name, confidence in one] for one in best]
 
 
 def blurred(text: str) -> str:

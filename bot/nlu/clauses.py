@@ -13,6 +13,9 @@ from typing import Any
 Ranking = Sequence[Mapping[str, Any]]
 Rank = Callable[[list[str]], Sequence[Ranking]]
 
+INTENTS_ALSO = "intents_also"
+"""The key on a parsed message: a list of `Wish.as_json`."""
+
 SURE = 0.6
 MOST_CLAUSES = 8
 FEWEST_WORDS = 2
