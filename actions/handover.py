@@ -14,6 +14,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.forms import REQUESTED_SLOT
 
 from actions.hub import HandoverAnswer, HubError, hub
+from actions.next_topic import forget_all
 from actions.package import build, reason_of
 from actions.slots import forget, resume, stop_form
 from actions.tried import tell_hub
@@ -45,7 +46,9 @@ class Handover(Action):
         if answer.state == "out_of_hours" and form and reason_of(tracker) in KEEPS_FORM:
             return [*_asked_and_done(), FollowupAction(form)]
         left = [SlotSet("handed_over_form", form), *stop_form()] if form else []
-        return [*_asked_and_done(), SlotSet("paused_form", None), *left, FollowupAction("action_listen")]
+        # Out of hours the assistant can go on with the rest; a person who takes over has it in the package.
+        rest = [] if answer.state == "out_of_hours" else forget_all(tracker)
+        return [*_asked_and_done(), SlotSet("paused_form", None), *left, *rest, FollowupAction("action_listen")]
 
 
 def announcement(reason: str, detail: str | None, answer: HandoverAnswer) -> str:
@@ -103,6 +106,7 @@ class BackFromPerson(Action):
         form = _form_to_resume(back, tracker, domain) if back.resume_at == "form" else None
         dispatcher.utter_message(text=_what_was_done(back, form))
         events = [*stop_form(), *_learned(back, tracker), SlotSet("handed_over_form", None), SlotSet("wanted", None)]
+        events += forget_all(tracker)
         if form:
             return [*events, *resume(form)]
         for name in domain.get("forms") or {}:

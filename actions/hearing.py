@@ -121,7 +121,7 @@ class Hearing:
         if not text or (text.startswith("/") and not wanted.is_yes_no):
             return {}
         if wanted.is_yes_no:
-            answer = None if others else _yes_or_no(tracker)
+            answer = None if others else yes_or_no(tracker)
             return {} if answer is None else {asked: answer}
         if wanted.is_free_text:
             return {} if _BARE.match(text) and not wanted.takes_yes else {asked: text}
@@ -160,14 +160,14 @@ class Hearing:
 
 def moment_of(tracker: Tracker, form: str) -> Moment:
     """Read from the events since the customer spoke; the last `action` there is the form itself."""
-    since = _since_user(tracker)
+    since = since_user(tracker)
     if any(event["event"] == "active_loop" and event.get("name") == form for event in since):
         return Moment.STARTING
     actions = [event["name"] for event in since if event["event"] == "action"]
     return Moment.ANSWERING if actions in ([], [form]) else Moment.RETURNING
 
 
-def _since_user(tracker: Tracker) -> list[EventType]:
+def since_user(tracker: Tracker) -> list[EventType]:
     last = max((at for at, event in enumerate(tracker.events) if event["event"] == "user"), default=-1)
     return tracker.events[last + 1 :]
 
@@ -213,7 +213,7 @@ def _choice(words: Mapping[str, Any], text: str) -> Any:
     return next((value for pattern, value in words.items() if re.search(pattern, text, re.I)), None)
 
 
-def _yes_or_no(tracker: Tracker) -> bool | None:
+def yes_or_no(tracker: Tracker) -> bool | None:
     intent, _ = _intent(tracker)
     text = text_of(tracker)
     if intent in ("affirm", "deny"):

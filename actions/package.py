@@ -8,6 +8,7 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.forms import REQUESTED_SLOT
 
+from actions.next_topic import is_continued, waiting
 from actions.slots import IDENTITY
 from actions.small_talk import TOPICS, fallbacks_before
 from actions.turn import turn
@@ -39,7 +40,7 @@ def build(tracker: Tracker, domain: Json) -> Json:
         "form": form,
         "facts": _facts(tracker, form),
         "actions_tried": payloads(tracker, "tried"),
-        "open_questions": _open_questions(form),
+        "open_questions": [*_open_questions(form), *_waiting_questions(tracker)],
     }
 
 
@@ -51,7 +52,7 @@ def topic_of(tracker: Tracker) -> str | None:
     """The newest intent that names a topic: "a person please" comes after what it is about."""
     said = [event for event in tracker.events if event["event"] == "user"]
     intents = [((event.get("parse_data") or {}).get("intent") or {}).get("name") for event in reversed(said)]
-    return next((intent for intent in intents if intent in TOPICS), None)
+    return next((intent for intent in [*intents, *_waiting_intents(tracker)] if intent in TOPICS), None)
 
 
 def team_of(reason: str, topic: str | None) -> str:
@@ -139,8 +140,18 @@ def _open_questions(form: Json | None) -> list[str]:
     return [f"Not answered yet: {asked.replace('_', ' ')}."] if asked else []
 
 
+def _waiting_questions(tracker: Tracker) -> list[str]:
+    """As in `handoff/packing.py`, which packs when the assistant cannot."""
+    return [f"Also asked for, not started yet: “{topic.quote}”." for topic in waiting(tracker)]
+
+
+def _waiting_intents(tracker: Tracker) -> list[str]:
+    return [topic.intent for topic in waiting(tracker)]
+
+
 def _typed(tracker: Tracker) -> list[str]:
-    said = [(event.get("text") or "").strip() for event in tracker.events if event["event"] == "user"]
+    users = [event for event in tracker.events if event["event"] == "user" and not is_continued(event)]
+    said = [(event.get("text") or "").strip() for event in users]
     return [text for text in said if text and not text.startswith("/")]
 
 

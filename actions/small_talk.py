@@ -11,6 +11,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import next_topic
 from actions.hearing import is_sure
 from actions.slots import forget, resume_paused, stop_form
 from actions.tried import to_person
@@ -64,6 +65,8 @@ class SmallTalk(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         intent = tracker.latest_message["intent"]["name"]
+        if intent == "thank" and (answered := next_topic.answer(dispatcher, tracker)) is not None:
+            return answered
         is_greeting_again = intent == "greet" and tracker.active_loop_name
         dispatcher.utter_message(response="utter_greet_again" if is_greeting_again else f"utter_{intent}")
         return (
@@ -100,7 +103,8 @@ class Fallback(Action):
         return "action_fallback"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        return not_understood(dispatcher, tracker)
+        answered = next_topic.answer(dispatcher, tracker)
+        return not_understood(dispatcher, tracker) if answered is None else answered
 
 
 class CancelFlow(Action):
@@ -113,6 +117,9 @@ class CancelFlow(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         form = tracker.active_loop_name
         if not form:
+            answered = next_topic.answer(dispatcher, tracker)
+            if answered is not None:
+                return answered
             dispatcher.utter_message(text="There's nothing running to stop. What can I do for you?")
             return []
         if not is_sure(tracker):

@@ -9,10 +9,11 @@ from typing import Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import ActionExecutionRejected, EventType
-from rasa_sdk.executor import ActionExecutor, ActionExecutorRunResult, CollectingDispatcher
+from rasa_sdk.executor import ActionExecutorRunResult, CollectingDispatcher
 
 from actions import frustration
 from actions.hearing import is_sure
+from actions.next_topic import TopicKeeper, is_continued
 from actions.said import intent_of
 from actions.small_talk import PERSON, TOPICS
 from actions.tried import to_person
@@ -20,7 +21,7 @@ from actions.tried import to_person
 UNWATCHED = frozenset({"action_handover", "action_handback", "action_session_start", "action_turn_end"})
 
 
-class WatchfulExecutor(ActionExecutor):
+class WatchfulExecutor(TopicKeeper):
     async def run(self, action_call: dict[str, Any]) -> ActionExecutorRunResult | None:
         name = action_call.get("next_action") or ""
         if name not in UNWATCHED and action_call.get("tracker"):
@@ -55,7 +56,7 @@ def words_since_handover(tracker: Tracker) -> list[str]:
     for event in tracker.events:
         if event["event"] == "action" and event["name"] in ("action_handover", "action_handback"):
             texts = []
-        elif event["event"] == "user" and not (event.get("text") or "").startswith("/"):
+        elif event["event"] == "user" and not (event.get("text") or "").startswith("/") and not is_continued(event):
             texts.append(event.get("text") or "")
     return texts
 

@@ -52,13 +52,14 @@ def read_messages(said: List[Json]) -> List[Json]:
 
 
 def read_understood(tracker: DialogueStateTracker) -> Json:
-    message = tracker.latest_message
+    message = next(iter(spoken(tracker.events)[-1:]), None)
     if message is None:
-        return {"intent": None, "ranking": [], "entities": []}
+        return {"intent": None, "ranking": [], "entities": [], "also": []}
     parse = message.parse_data
     ranking = [_scored(intent) for intent in parse.get("intent_ranking", [])[:RANKED]]
     entities = [{key: entity.get(key) for key in ("entity", "value", "start", "end")} for entity in message.entities]
-    return {"intent": _scored(message.intent), "ranking": ranking, "entities": entities}
+    also = [{key: wish[key] for key in ("name", "confidence", "text")} for wish in parse.get("intents_also") or []]
+    return {"intent": _scored(message.intent), "ranking": ranking, "entities": entities, "also": also}
 
 
 def read_slots(tracker: DialogueStateTracker) -> Json:
@@ -87,8 +88,17 @@ def _is_asked_for(slot: str, form: str, domain: Domain) -> bool:
 def events_of_turn(tracker: DialogueStateTracker) -> List[Event]:
     """Everything since the customer's message; for the first message also the start of the session."""
     events = list(tracker.events)
-    spoken = [at for at, event in enumerate(events) if isinstance(event, UserUttered)]
-    return events[spoken[-1] :] if len(spoken) > 1 else events
+    starts = [at for at, event in enumerate(events) if _is_spoken(event)]
+    return events[starts[-1] :] if len(starts) > 1 else events
+
+
+def spoken(events: Iterable[Event]) -> List[UserUttered]:
+    """The customer's messages. Words of before that an action takes up again (`continues`) are no new message."""
+    return [event for event in events if _is_spoken(event)]
+
+
+def _is_spoken(event: Event) -> bool:
+    return isinstance(event, UserUttered) and not (event.metadata or {}).get("continues")
 
 
 def read_failures(events: List[Event]) -> List[str]:
