@@ -12,7 +12,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import addresses, devices, windows
+from actions import devices, windows
 from actions.backends import returns
 from actions.backends.errors import NotFound
 from actions.backends.orders import Equipment
@@ -26,6 +26,7 @@ from actions.travel_questions import weight_of
 from actions.tried import PersonNeeded, or_person, tried
 from actions.turn import turn
 from actions.wording import choice
+from words import addresses
 
 Slots = dict[str, Any]
 

@@ -9,8 +9,6 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import addresses, dates
-from actions.addresses import Place
 from actions.backends import accounts
 from actions.backends.accounts import Move
 from actions.backends.errors import Invalid, NotFound, Refused
@@ -20,6 +18,8 @@ from actions.slots import Field, FormFromFacts, Moment, Slots, leave
 from actions.tried import PersonNeeded, learned, or_person, tried
 from actions.turn import turn
 from actions.wording import confirmation
+from words import addresses, days
+from words.addresses import Place
 
 PARTS = {"line1": "street and number", "city": "town", "postcode": "postcode"}
 
@@ -39,7 +39,8 @@ class MoveForm(FormFromFacts):
         """Street, town and postcode come in one breath: they are read from the whole message, not from the entity."""
         heard = super().hear(tracker, moment)
         text = tracker.latest_message.get("text") or ""
-        if moment is Moment.STARTING and not dates.day(str(heard.get("move_date") or ""), _today()):
+        when = days.day(str(heard.get("move_date") or ""), _today())
+        if moment is Moment.STARTING and (when is None or when < _today()):
             # "We moved last week" names no day to move on.
             heard.pop("move_date", None)
         place = None if text.startswith("/") else addresses.mentioned(text)
@@ -54,7 +55,7 @@ class MoveForm(FormFromFacts):
         if asked == "move_address" and (place := addresses.spoken(text) or _town(tracker)):
             town = addresses.city_before(text, place.postcode) if place.postcode and not place.line1 else place.city
             return {asked: replace(place, city=town or place.city)}
-        if asked == "move_date" and dates.day(text, _today()):
+        if asked == "move_date" and days.day(text, _today()):
             return {asked: text}
         return {}
 
@@ -71,7 +72,7 @@ class MoveForm(FormFromFacts):
     async def validate_move_date(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> Slots:
-        when = dates.day(str(value), _today())
+        when = days.day(str(value), _today())
         if when is None or when < _today():
             dispatcher.utter_message(text="I need a day that is still to come, like Friday or 3 December.")
             return {"move_date": None}
@@ -104,7 +105,7 @@ class AskConfirmMove(Action):
         account = await tried(dispatcher, "accounts.get", accounts.get, str(account_of(tracker)))
         dispatcher.utter_message(
             text=f"So: from {account.address} to {_spoken(tracker.get_slot('move_address'))}, "
-            f"on {dates.spoken(date.fromisoformat(tracker.get_slot('move_date')))}. Shall I book the move?",
+            f"on {days.spoken(date.fromisoformat(tracker.get_slot('move_date')))}. Shall I book the move?",
             buttons=confirmation("confirm_move"),
         )
         return []
@@ -136,7 +137,7 @@ class AccountMove(Action):
 
 def _booked(move: Move) -> str:
     equipment = "\n".join(f"- {item.sentence}" for item in move.equipment)
-    booked = f"Your move is booked for {dates.spoken(move.move_on)}. Your move number is {move.move_number}."
+    booked = f"Your move is booked for {days.spoken(move.move_on)}. Your move number is {move.move_number}."
     return f"{booked} About your equipment:\n{equipment}" if equipment else booked
 
 

@@ -13,8 +13,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.forms import REQUESTED_SLOT
 
-from actions import addresses, windows
-from actions.addresses import Place
+from actions import windows
 from actions.backends import accounts, orders, returns
 from actions.backends.accounts import Account
 from actions.backends.orders import Equipment
@@ -23,6 +22,8 @@ from actions.backends.returns import DropOffPoint, PickupWindow
 from actions.hearing import Field
 from actions.tried import tried
 from actions.turn import turn
+from words import addresses
+from words.addresses import Place
 
 Slots = dict[str, Any]
 

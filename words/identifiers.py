@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import phonenumbers
 
-from words import spellings
+from words import addresses, amounts, spellings
 
 REGION = "US"
 """Where phone numbers without a country code are dialled from."""
@@ -65,8 +65,8 @@ def normalize(name: str, value: str) -> str:
         e164 = phonenumbers.PhoneNumberFormat.E164
         return phonenumbers.format_number(number, e164) if number else _bare(value)
     if name == "amount":
-        digits = re.sub(r"[^\d.]", "", value)
-        return f"{float(digits):.2f}" if re.fullmatch(r"\d+(\.\d+)?", digits) else value.lower()
+        amount = amounts.value(value)
+        return value.lower() if amount is None else f"{amount:.2f}"
     if name in NUMBERED or name == REFERENCE:
         return _bare(value)
     return " ".join(value.lower().split())
@@ -107,12 +107,12 @@ def _shaped(text: str) -> Iterator[Found]:
         yield _of("ssn", match)
     for match in spellings.DATE.finditer(text):
         yield _of("date", match)
-    for match in spellings.AMOUNT.finditer(text):
-        yield _of("amount", match)
-    for match in spellings.ADDRESS.finditer(text):
-        yield _of("address", match)
-        if match["postcode"]:
-            yield _of("postcode", match, "postcode")
+    for amount in sorted(amounts.find(text), key=lambda one: one.start - one.end):
+        yield Found("amount", text[amount.start : amount.end], amount.start, amount.end)
+    for address in addresses.find(text):
+        yield _at("address", text, address.start, address.end)
+        if address.postcode_at:
+            yield _at("postcode", text, *address.postcode_at)
     for match in spellings.NAME.finditer(text):
         yield _of("customer_name", match, "value")
 
@@ -251,7 +251,11 @@ def _holds_only_identifiers(text: str) -> bool:
 
 
 def _of(name: str, match: re.Match[str], group: str | int = 0) -> Found:
-    value = match[group].strip(" .,#-")
-    start = match.start(group) + match[group].index(value)
+    return _at(name, match.string, *match.span(group))
+
+
+def _at(name: str, text: str, start: int, end: int) -> Found:
+    value = text[start:end].strip(" .,#-")
+    start = text.index(value, start)
     is_valid = name == "phone" and (number := _phone(value)) is not None and phonenumbers.is_valid_number(number)
     return Found(name, value, start, start + len(value), is_validated=is_valid)

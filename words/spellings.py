@@ -47,11 +47,6 @@ RETURN = re.compile(r"\bRN-?\d{4,6}\b", re.I)
 SSN = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
 
 NOT_WITHIN_NUMBER = r"(?<![\w$£€.,/-])"
-AMOUNT = re.compile(
-    r"(?<!\w)[$£€]\s?\d[\d,]{0,12}(?:\.\d{1,2})?(?!\d)"
-    rf"|{NOT_WITHIN_NUMBER}\d[\d,]{{0,12}}(?:\.\d{{1,2}})?\s?(?:dollars?|bucks|usd|eur|euros?|gbp)\b",
-    re.I,
-)
 AMOUNT_NAMED = re.compile(
     r"\b(?:amount|charged?|price|fee|cost|total|refund of|bill (?:of|for))\b"
     r"(?:[\s:=-]{1,3}\b(?:was|is|of|for|me|at|about|only|amount|it|and)\b){0,4}"
@@ -68,17 +63,6 @@ DATE = re.compile(
 COMPACT_DATE = re.compile(r"(?<![\w/.-])(?:\d{1,2})(?:\d\d)(?:19|20)\d\d(?![\w/-])")
 SHORT_DATE = re.compile(
     r"\b(?:date|dated|on|since)\b(?:\s{1,2}(?:is|was|on)){0,2}[\s:]{1,2}(?P<value>\d{6})(?![\w/-])", re.I
-)
-
-STREET = (
-    r"street|str|st|avenue|ave|road|rd|lane|ln|drive|dr|court|ct|way|place|pl|square|sq|boulevard|blvd|close|terrace"
-    r"|row|crescent|park|hill"
-)
-ADDRESS = re.compile(
-    rf"(?<![\w$£€.,/-])\d{{1,5}}[a-z]?\s{{1,3}}(?:[a-z][a-z'.]{{0,20}}\s{{1,3}}){{1,4}}?(?:{STREET})\b\.?"
-    r"(?:,?\s{1,2}(?:apt|apartment|flat|unit|suite|#)\s{0,1}\w{1,5}(?:\s[a-z]\b)?)?"
-    r"(?:,?\s{1,3}(?:[a-z][a-z'.]{1,20},?\s{1,3}){0,4}?(?P<postcode>\d{5,6}(?:-\d{4})?)(?![\w-]))?",
-    re.I,
 )
 
 PHONE = re.compile(

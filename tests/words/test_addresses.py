@@ -2,7 +2,7 @@
 
 import pytest
 
-from actions import addresses
+from words import addresses
 
 
 @pytest.mark.parametrize("text", ["my phone is 312 555 0199 now", "call 555-0142 please", "3125550199 thanks"])

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from actions import dates
+from words import days
 
 TODAY = date(2026, 11, 22)
 
@@ -32,17 +32,17 @@ TODAY = date(2026, 11, 22)
     ],
 )
 def test_a_day_is_read(words: str, expected: date) -> None:
-    assert dates.day(words, TODAY) == expected
+    assert days.day(words, TODAY) == expected
 
 
 @pytest.mark.parametrize("words", ["soon", "30 february", "13/45", "no idea", "14 Elm Street", ""])
 def test_no_day_is_invented(words: str) -> None:
-    assert dates.day(words, TODAY) is None
+    assert days.day(words, TODAY) is None
 
 
 def test_next_weekday_skips_this_week() -> None:
-    assert dates.day("next friday", date(2026, 11, 23)) == date(2026, 12, 4)
+    assert days.day("next friday", date(2026, 11, 23)) == date(2026, 12, 4)
 
 
 def test_a_day_is_spoken_without_the_year() -> None:
-    assert dates.spoken(date(2026, 12, 4)) == "Friday 4 December"
+    assert days.spoken(date(2026, 12, 4)) == "Friday 4 December"
