@@ -6,7 +6,7 @@ Paying is in actions/payments.py, paying in parts in actions/instalments.py, dis
 import re
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -171,14 +171,6 @@ def other_months(bills: Sequence[Bill], shown: Bill) -> list[Button]:
 def month(period: str) -> str:
     """`2026-11` is November."""
     return MONTHS[date.fromisoformat(f"{period}-01").month - 1]
-
-
-def amount_in(text: str) -> Decimal | None:
-    found = re.search(r"\d+(?:,\d{3})*(?:[.,]\d{1,2})?", text)
-    try:
-        return Decimal(found.group().replace(",", "")) if found else None
-    except InvalidOperation:
-        return None
 
 
 def line_meant(said: str, lines: Sequence[BillLine]) -> BillLine | None:

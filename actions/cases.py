@@ -9,12 +9,13 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.hub import Case, HubError, HubRefused, hub
+from actions.said import entity_of
 from actions.slots import Field, FormFromFacts, leave
 from actions.small_talk import PERSON
 from actions.tried import to_person
 from actions.turn import turn
+from words import identifiers
 
-REFERENCE = re.compile(r"\bc[\s-]?(\d{3})[\s-]?(\d{3})(?:[\s-]?(\d))?\b", re.I)
 ADDS = re.compile(
     r"\b(add|note|also mention|more (info|details)|put (this|that|it) (on|in)|update (my|the) (case|ticket))\b", re.I
 )
@@ -117,10 +118,7 @@ async def own_cases(tracker: Tracker) -> tuple[Case, ...]:
 
 def said_reference(tracker: Tracker) -> str | None:
     """In the form people are given it, however they type it."""
-    entities = (tracker.latest_message or {}).get("entities") or []
-    named = next((str(entity["value"]) for entity in entities if entity["entity"] == "case_ref"), "")
-    found = REFERENCE.search(named) or REFERENCE.search(_text(tracker))
-    return "C-" + "-".join(group for group in found.groups() if group) if found else None
+    return identifiers.first("case_ref", entity_of(tracker, "case_ref") or _text(tracker))
 
 
 def _chosen(tracker: Tracker, cases: tuple[Case, ...]) -> Case | None:

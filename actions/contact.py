@@ -9,11 +9,12 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.backends import accounts
 from actions.backends.errors import CompanyError
-from actions.identity import EMAIL, confirmed_account
+from actions.identity import confirmed_account
 from actions.slots import Field, FormFromFacts, Moment, Slots, leave
 from actions.tried import learned, or_person, sentence_or_raise, tell_hub, tried
 from actions.turn import turn
 from actions.wording import confirmation
+from words.spellings import EMAIL
 
 CONTACT_WORDS = {r"\be-?mail": "email", r"\b(phone|mobile|cell|number)\b": "phone", r"\b(name|surname)\b": "name"}
 FIELD_NAMES = {"email": "e-mail address", "phone": "phone number", "name": "name"}

@@ -18,6 +18,7 @@ from actions.backends.accounts import Account
 from actions.backends.errors import Invalid
 from actions.tried import PersonNeeded, learned, tried
 from actions.turn import turn
+from words.spellings import EMAIL
 
 IDENTITY = ("account_number", "account_postcode")
 IDENTITY_ENTITIES = {
@@ -44,7 +45,6 @@ DONT_KNOW = re.compile(
     r"|\b(dunno|idk|no idea|not sure|no clue)\b|\b(forgot|forgotten|lost)\b.*\b(it|number|one|that)\b|^i forgot\W*$",
     re.I,
 )
-EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 _DIGITS = re.compile(r"\d[\d\s().-]{2,}\d")
 
 
@@ -143,8 +143,9 @@ def _confirm(account: Account, dispatcher: CollectingDispatcher) -> dict[str, An
 
 def proven_by(account: Account, value: str) -> set[str]:
     """Which of the account's postcode, e-mail and phone number this is, however it is typed."""
-    said, digits = plain(value), re.sub(r"\D", "", value)
-    is_phone = len(digits) >= 7 and re.sub(r"\D", "", account.phone).endswith(digits)
+    said, digits, number = plain(value), re.sub(r"\D", "", value), re.sub(r"\D", "", account.phone)
+    # People leave out the area code or write the country's.
+    is_phone = len(digits) >= 7 and (number.endswith(digits) or digits.endswith(number))
     known = {"postcode": plain(account.address.postcode) in said, "email": plain(account.email) in said}
     return {name for name, is_it in (known | {"phone": is_phone}).items() if is_it}
 
@@ -213,7 +214,7 @@ async def _find(dispatcher: CollectingDispatcher, **handle: str) -> Account | No
 def _handle(value: str) -> dict[str, str]:
     email = EMAIL.search(value)
     if email:
-        return {"email": email.group().rstrip(".")}
+        return {"email": email.group()}
     digits = re.sub(r"\D", "", value)
     return {"phone": value.strip()} if len(digits) >= 9 else {"account_number": digits or value.strip()}
 

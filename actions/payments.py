@@ -13,13 +13,14 @@ from actions.backends import billing
 from actions.backends.billing import Payment
 from actions.backends.errors import Invalid, NotFound, Refused
 from actions.backends.results import dollars
-from actions.billing import PAY, SPREAD, amount_in
+from actions.billing import PAY, SPREAD
 from actions.identity import account_of, needs_account
 from actions.said import entity_of, text_of
 from actions.slots import resume_paused
 from actions.tried import link, or_person, tried
 from actions.turn import turn
 from actions.wording import PERSON, button, day, when
+from words import amounts
 
 OTHER_WAY = button("Pay another way", "bill_pay")
 
@@ -51,10 +52,8 @@ class BillPay(Action):
 def part_wanted(tracker: Tracker) -> Decimal | None:
     """Only an amount they ask to pay: "pay $40 now". "Pay the $86 bill" means the whole of it."""
     said = entity_of(tracker, "amount")
-    text = text_of(tracker)
-    return (
-        amount_in(said) if said and not re.search(r"\b(bill|balance|all|everything|full|total)\b", text, re.I) else None
-    )
+    is_whole = re.search(r"\b(bill|balance|all|everything|full|total)\b", text_of(tracker), re.I)
+    return amounts.value(said) if said and not is_whole else None
 
 
 class PaymentProblem(Action):

@@ -15,7 +15,7 @@ from actions.hearing import Field
 from actions.identity import account_of
 from actions.refusals import EXCEPTION, is_refused, is_yes, refusal
 from actions.return_rules import answer, is_about_rules
-from actions.return_status import CANCELS, CHANGES_IT, FORM, NUMBER, STATUS, gives_up_planning, number_said
+from actions.return_status import CANCELS, CHANGES_IT, FORM, STATUS, gives_up_planning, number_said
 from actions.return_words import change_buttons, journey, travel_of
 from actions.returns import CHANGES, ask_again, change_in, place_of
 from actions.said import intent_of, text_of
@@ -24,6 +24,7 @@ from actions.travel import TRAVEL, asked_for
 from actions.tried import link, or_person, tried
 from actions.turn import turn
 from actions.wording import button, choice, yes_no
+from words import identifiers
 
 SHARED = ("return_item", "return_reason", "policy_refusal", *TRAVEL)
 
@@ -111,8 +112,7 @@ class ValidateReturnChangeForm(DeviceForm):
     def validate_return_number(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> Slots:
-        found = NUMBER.search(str(value))
-        return {"return_number": f"RN-{found.group(1)}" if found else None}
+        return {"return_number": identifiers.first("return_number", str(value))}
 
     def validate_return_change(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]

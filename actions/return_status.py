@@ -16,9 +16,9 @@ from actions.return_words import change_buttons, refund_of, travel_of
 from actions.said import entity_of, text_of
 from actions.tried import link, or_person, tried
 from actions.wording import PERSON, button
+from words import identifiers
 
 FORM = "return_change_form"
-NUMBER = re.compile(r"\bRN[- ]?(\d{3,})\b", re.IGNORECASE)
 CANCELS = re.compile(
     r"\bcancel|call (it )?off|\bdrop (it|the return|this)|forget (it|the return)|keep it", re.IGNORECASE
 )
@@ -52,8 +52,8 @@ def number_said(tracker: Tracker) -> str | None:
     if from_button := entity_of(tracker, "return_number"):
         return from_button
     texts = [event.get("text") or "" for event in tracker.events if event["event"] == "user"]
-    found = next((match for text in reversed(texts[-4:]) if (match := NUMBER.search(text))), None)
-    return f"RN-{found.group(1)}" if found else None
+    found = (identifiers.first("return_number", text) for text in reversed(texts[-4:]))
+    return next(filter(None, found), None)
 
 
 class ActionReturnStatus(Action):

@@ -22,6 +22,12 @@ MANY_DIGITS = 6
 NUMBERED = frozenset(spellings.NUMBERED)
 SENSITIVE = frozenset({"ssn"})
 FEWEST_DIGITS = {"postcode": 5, "policy_number": 3, "claim_number": 3, "username": 0}
+WRITTEN = {
+    "case_ref": ("C", spellings.CASE_REF),
+    "return_number": ("RN", spellings.RETURN),
+    "order_number": ("F", spellings.ORDER),
+}
+"""Numbers of the company's own, each with its prefix."""
 ASKED_BY_ENDING = {"_postcode": "postcode", "_place": "postcode", "_address": "address", "_contact": "phone"}
 """How a question's name tells what is asked for, where it is not the name itself."""
 
@@ -35,6 +41,10 @@ class Found:
     start: int
     end: int
     is_validated: bool = False
+
+    @property
+    def canonical(self) -> str:
+        return canonical(self.name, self.value)
 
     @property
     def is_sensitive(self) -> bool:
@@ -53,6 +63,23 @@ def find(text: str, *, asked_for: str | None = None) -> list[Found]:
             taken[one.start : one.end] = b"\1" * (one.end - one.start)
             found.setdefault((one.name, normalize(one.name, one.value)), one)
     return sorted(found.values(), key=lambda one: one.start)[:MOST_IN_A_MESSAGE]
+
+
+def first(name: str, text: str, *, asked_for: str | None = None) -> str | None:
+    """The first identifier of this name in the form the company writes it, or None."""
+    return next((one.canonical for one in find(text, asked_for=asked_for) if one.name == name), None)
+
+
+def canonical(name: str, value: str) -> str:
+    """The way the company writes it: `F-20418`, `C-482-917-4`, `+13125550128`, `12.50`; else as it was typed."""
+    if name in WRITTEN and (match := WRITTEN[name][1].fullmatch(value)):
+        return "-".join([WRITTEN[name][0], *(part for part in match.groups() if part)])
+    if name in ("email", "amount") or (name == "phone" and (_is_phone(value))):
+        return normalize(name, value)
+    if name == "address" and (place := addresses.mentioned(value)):
+        return str(place)
+    is_code = name in ("account_number", "serial_number") and not value.isdigit()
+    return value.upper() if is_code else value.title() if name == "customer_name" and value.islower() else value
 
 
 def normalize(name: str, value: str) -> str:
@@ -96,11 +123,7 @@ def _shaped(text: str) -> Iterator[Found]:
     """What looks like nothing else."""
     for match in spellings.EMAIL.finditer(text):
         yield _of("email", match)
-    for pattern, name in (
-        (spellings.CASE_REF, "case_ref"),
-        (spellings.RETURN, "return_number"),
-        (spellings.ORDER, "order_number"),
-    ):
+    for name, (_, pattern) in WRITTEN.items():
         for match in pattern.finditer(text):
             yield Found(name, match.group().upper(), match.start(), match.end())
     for match in spellings.SSN.finditer(text):
@@ -257,5 +280,9 @@ def _of(name: str, match: re.Match[str], group: str | int = 0) -> Found:
 def _at(name: str, text: str, start: int, end: int) -> Found:
     value = text[start:end].strip(" .,#-")
     start = text.index(value, start)
-    is_valid = name == "phone" and (number := _phone(value)) is not None and phonenumbers.is_valid_number(number)
-    return Found(name, value, start, start + len(value), is_validated=is_valid)
+    return Found(name, value, start, start + len(value), is_validated=name == "phone" and _is_phone(value))
+
+
+def _is_phone(value: str) -> bool:
+    number = _phone(value)
+    return number is not None and phonenumbers.is_valid_number(number)

@@ -41,9 +41,10 @@ VALUE_NEXT = re.compile(rf"(?:\s(?:{KIND}|is|of))?(?:\s(?:is|of))?[\s:=#]{{1,3}}
 """After a label: it announces this number, and not the one before it."""
 
 EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@(?:[\w-]{1,63}\.){1,6}[a-z]{2,24}", re.I)
-ORDER = re.compile(r"\bF-?\d{5}\b", re.I)
-CASE_REF = re.compile(r"\bC-?\d{3}-?\d{3}-?\d\b", re.I)
-RETURN = re.compile(r"\bRN-?\d{4,6}\b", re.I)
+ORDER = re.compile(r"\bF[- ]?(?P<number>\d{5})\b", re.I)
+CASE_REF = re.compile(r"\bC[- ]?(\d{3})[- ]?(\d{3})(?:[- ]?(\d))?\b", re.I)
+"""People leave out the check digit."""
+RETURN = re.compile(r"\bRN[- ]?(?P<number>\d{3,6})\b", re.I)
 SSN = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
 
 NOT_WITHIN_NUMBER = r"(?<![\w$£€.,/-])"
