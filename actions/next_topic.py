@@ -1,27 +1,24 @@
 """What else a message asked for: kept while its first topic is handled, offered when that has ended.
 
-The classifier puts further wishes of a message under `intents_also` (bot/nlu/clauses.py). They wait in the slot
-`waiting_topics`, oldest first, so a new session and the hub know them too. `TopicKeeper` stands around all actions: it
-notices new ones whichever action a message leads to, and it sees where a topic ends, whichever topic that is: no form
-is open and nothing is left to do but listen. A plain yes starts what was offered, from the words it was asked for in.
+`TopicKeeper` stands around all actions. Before one it notices new wishes, whichever action a message leads to, and lets
+the first topic hear only its own words; after one it sees where a topic ends, whichever topic that is: no form is open
+and nothing is left to do but listen. A plain yes starts what was offered, from the words it was asked for in.
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActionExecuted, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import ActionExecutor, ActionExecutorRunResult, CollectingDispatcher
 
-from actions.hearing import is_sure, since_user, yes_or_no
+from actions.hearing import yes_or_no
 from actions.tried import tell_hub
+from actions.waiting_topics import WAITING, Topic, first_topic_of, further_wishes, intent_of, keep, notice, waiting
 
-WAITING, OFFERED = "waiting_topics", "offered_topic"
+OFFERED = "offered_topic"
 OFFER = "action_topic_offer"
 QUESTION = "waiting_topic"
-MOST_WAITING = 4
-LONGEST_QUOTE = 90
 BUTTONS = [{"title": "Yes, please", "payload": "/affirm"}, {"title": "No, thanks", "payload": "/deny"}]
 
 # After these the customer is still to say what they want, or somebody else speaks next.
@@ -40,26 +37,8 @@ ENDS_NO_TOPIC = frozenset(
     }
 )
 QUESTIONS = ("validate_", "action_ask_")
-
-
-@dataclass(frozen=True)
-class Topic:
-    """A wish that waits. `text` are the customer's words for it; `entities` what was found in them, by their place."""
-
-    intent: str
-    text: str
-    entities: tuple[dict[str, Any], ...] = ()
-
-    @property
-    def quote(self) -> str:
-        words = " ".join(self.text.split())
-        return words if len(words) <= LONGEST_QUOTE else f"{words[:LONGEST_QUOTE].rsplit(' ', 1)[0]} …"
-
-
-def waiting(tracker: Tracker) -> list[Topic]:
-    """What waits, oldest first."""
-    kept = tracker.slots.get(WAITING) or []
-    return [Topic(one["intent"], one["text"], tuple(one.get("entities") or ())) for one in kept]
+# Between these the offer stays open: "thanks … yes, go on".
+LEAVES_OFFER_OPEN = frozenset({"action_help", "action_out_of_scope", "action_small_talk", OFFER})
 
 
 def is_continued(event: EventType) -> bool:
@@ -82,7 +61,7 @@ def answer(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType
     if offered is None:
         fresh = _newest(topics, tracker)
         return start(fresh, topics, tracker) if fresh else None
-    wants = False if _intent(tracker) == "cancel_flow" else yes_or_no(tracker)
+    wants = False if intent_of(tracker) == "cancel_flow" else yes_or_no(tracker)
     if wants is None:
         return None
     if wants:
@@ -92,7 +71,7 @@ def answer(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType
     fresh = _newest(left, tracker)
     if fresh:
         return start(fresh, left, tracker)
-    return [*_keep(left), SlotSet(OFFERED, None), *([FollowupAction(OFFER)] if left else [])]
+    return [*keep(left), SlotSet(OFFERED, None), *([FollowupAction(OFFER)] if left else [])]
 
 
 def _newest(topics: Iterable[Topic], tracker: Tracker) -> Topic | None:
@@ -116,7 +95,7 @@ def start(topic: Topic, topics: Iterable[Topic], tracker: Tracker) -> list[Event
         "metadata": message.get("metadata") or {},
     }
     return [
-        *_keep([one for one in topics if one is not topic]),
+        *keep([one for one in topics if one is not topic]),
         SlotSet(OFFERED, None),
         ActionExecuted("action_listen"),
         {"event": "user", "timestamp": None, "text": topic.text, "parse_data": said, "metadata": {"continues": True}},
@@ -148,6 +127,8 @@ class TopicKeeper(ActionExecutor):
         name, tracker = action_call.get("next_action") or "", Tracker.from_dict(action_call["tracker"])
         noticed = notice(tracker)
         action_call["tracker"]["slots"].update({event["name"]: event["value"] for event in noticed})
+        if name not in ENDS_NO_TOPIC:
+            action_call["tracker"]["latest_message"] = first_topic_of(tracker)
         result = await super().run(action_call, sink, dispatcher)
         if result is not None:
             tracker.slots.update({event["name"]: event["value"] for event in noticed})
@@ -155,52 +136,10 @@ class TopicKeeper(ActionExecutor):
         return result
 
 
-def notice(tracker: Tracker) -> list[EventType]:
-    """The slot's change by the newest message: further wishes are added, what it begins by itself is taken off."""
-    before = waiting(tracker)
-    begun = _intent(tracker) if _begins_a_topic(tracker) and is_sure(tracker) else None
-    new = [topic for topic in further_wishes(tracker) if topic.text not in {one.text for one in before}]
-    topics = list({topic.intent: topic for topic in [*before, *new] if topic.intent != begun}.values())[:MOST_WAITING]
-    return _keep(topics) if topics != before else []
-
-
-def further_wishes(tracker: Tracker) -> list[Topic]:
-    """What the newest message asks for beside its first topic, each with the entities in its own words."""
-    message = tracker.latest_message or {}
-    found = message.get("entities") or []
-    return [
-        Topic(wish["name"], wish["text"], tuple(_moved(one, wish["start"]) for one in found if _is_within(one, wish)))
-        for wish in message.get("intents_also") or []
-    ]
-
-
-def _is_within(entity: dict[str, Any], wish: dict[str, Any]) -> bool:
-    return bool(wish["start"] <= entity.get("start", -1) and entity.get("end", 0) <= wish["end"])
-
-
-def _moved(entity: dict[str, Any], by: int) -> dict[str, Any]:
-    return {**entity, "start": entity["start"] - by, "end": entity["end"] - by}
-
-
-def _begins_a_topic(tracker: Tracker) -> bool:
-    """Inside a form most intents are guesses about an answer; only what opens another form counts there."""
-    if not tracker.active_loop_name:
-        return True
-    return any(event["event"] == "active_loop" for event in since_user(tracker))
-
-
-def _intent(tracker: Tracker) -> str | None:
-    return ((tracker.latest_message or {}).get("intent") or {}).get("name")
-
-
-def _keep(topics: Iterable[Topic]) -> list[EventType]:
-    kept = [{**asdict(topic), "entities": list(topic.entities)} for topic in topics]
-    return [SlotSet(WAITING, kept or None)]
-
-
 def _after(name: str, events: Iterable[EventType], tracker: Tracker) -> list[EventType]:
     """An open offer is closed by whatever else happens; a topic that has ended makes room for the next."""
-    closing = [SlotSet(OFFERED, None)] if tracker.slots.get(OFFERED) and not _sets(OFFERED, events) else []
+    is_open = tracker.slots.get(OFFERED) and (name in LEAVES_OFFER_OPEN or _sets(OFFERED, events))
+    closing = [SlotSet(OFFERED, None)] if tracker.slots.get(OFFERED) and not is_open else []
     return [*closing, *([FollowupAction(OFFER)] if _has_ended(name, events, tracker) else [])]
 
 

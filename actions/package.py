@@ -8,10 +8,11 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.forms import REQUESTED_SLOT
 
-from actions.next_topic import is_continued, waiting
+from actions.next_topic import is_continued
 from actions.slots import IDENTITY
 from actions.small_talk import TOPICS, fallbacks_before
 from actions.turn import turn
+from actions.waiting_topics import waiting
 
 TEAMS = {"return": "returns", "refund": "returns", "exchange": "returns", "order": "returns", "outage": "network"}
 TEAMS |= {"troubleshoot": "network", "bill": "billing", "payment": "billing"}

@@ -7,7 +7,7 @@ sure of it, when it does not lean on the words before it, and when the two inten
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Ranking = Sequence[Mapping[str, Any]]
@@ -55,16 +55,17 @@ NEAR: tuple[frozenset[str], ...] = (
 
 @dataclass(frozen=True)
 class Clause:
-    """`text == message[start:end]`."""
+    """`text == message[start:end]`. `is_apart`: a sentence, or a word like "also", parts it from the clause before."""
 
     text: str
     start: int
     end: int
+    is_apart: bool = True
 
 
 @dataclass(frozen=True)
 class Wish:
-    """A clause the classifier is sure of; `ranking` is the clause's own, best first."""
+    """A clause the classifier is sure of, with what is said about it after. `ranking` is the clause's, best first."""
 
     clause: Clause
     ranking: Ranking
@@ -156,14 +157,14 @@ _TOLD = re.compile(
 def split(message: str) -> list[Clause]:
     """The clauses in order, without the words and marks that join them. One clause when nothing clearly joins two."""
     pieces: list[Clause] = []
-    start = 0
+    start, is_apart = 0, True
     for joint in _JOINT.finditer(message):
-        piece = _trimmed(message, start, joint.start())
+        piece = _trimmed(message, start, joint.start(), is_apart)
         if joint.lastgroup != "end" and _words(piece.text if piece else "") < FEWEST_WORDS:
             continue
         pieces += [piece] if piece else []
-        start = joint.end()
-    last = _trimmed(message, start, len(message))
+        start, is_apart = joint.end(), joint.lastgroup != "and"
+    last = _trimmed(message, start, len(message), is_apart)
     return pieces + ([last] if last else [])
 
 
@@ -178,8 +179,25 @@ def several(message: str, whole: Ranking, rank: Rank) -> Several | None:
     if len(clauses) < 2:
         return None
     rankings = rank([clause.text for clause in clauses])
-    sure = [Wish(*pair) for pair in zip(clauses, rankings, strict=True) if pair[1] and is_sure(pair[1])]
-    return _first_and_also(whole, [wish for wish in sure if _may_stand_alone(wish.clause)])
+    wishes = [
+        Wish(clause, ranking) if ranking and is_sure(ranking) and _may_stand_alone(clause) else clause
+        for clause, ranking in zip(clauses, rankings, strict=True)
+    ]
+    return _first_and_also(whole, list(_with_what_follows(wishes, message)))
+
+
+def _with_what_follows(clauses: Sequence[Wish | Clause], message: str) -> Iterator[Wish]:
+    """Each wish with the clauses that go on about it: "I want to return the box, we don't need it any more"."""
+    for at, wish in enumerate(clauses):
+        if not isinstance(wish, Wish):
+            continue
+        end = wish.clause.end
+        for more in clauses[at + 1 :]:
+            if isinstance(more, Wish) or (more.is_apart and not _LEANS.search(more.text)):
+                break
+            end = more.end
+        start = wish.clause.start
+        yield replace(wish, clause=replace(wish.clause, text=message[start:end], end=end))
 
 
 def _first_and_also(whole: Ranking, sure: Sequence[Wish]) -> Several | None:
@@ -218,13 +236,13 @@ def _may_stand_alone(clause: Clause) -> bool:
     return not (leans or _NO_WISH.search(clause.text) or _TOLD.search(clause.text))
 
 
-def _trimmed(message: str, start: int, end: int) -> Clause | None:
+def _trimmed(message: str, start: int, end: int, is_apart: bool) -> Clause | None:
     """The span without white space and joining words at its front, and without marks at its end; None when no word is
     left."""
     lead = _LEAD.match(message[start:end])
     start += lead.end() if lead else 0
     text = message[start:end].rstrip(" \t\r\n,:(&+/-")
-    return Clause(text, start, start + len(text)) if _WORD.search(text) else None
+    return Clause(text, start, start + len(text), is_apart) if _WORD.search(text) else None
 
 
 def _words(text: str) -> int:

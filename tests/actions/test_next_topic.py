@@ -8,9 +8,10 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.next_topic import OFFER, Topic, TopicOffer, answer, notice, waiting
+from actions.next_topic import OFFER, TopicOffer, answer
 from actions.package import build
 from actions.small_talk import CancelFlow, Fallback, SmallTalk
+from actions.waiting_topics import Topic, first_topic_of, notice, waiting
 from actions.watch import WatchfulExecutor, enough
 from tests.actions.trackers import a_message, a_tracker, did, said
 
@@ -71,6 +72,16 @@ async def test_what_else_was_asked_for_is_kept_and_offered_in_the_turn_that_answ
     outcome = await ran(Answer(), a_tracker(message=two_things()))
     assert [one["intent"] for one in outcome["slots"]["waiting_topics"]] == ["return_start"]
     assert outcome["next"] == OFFER
+
+
+async def test_the_first_topic_does_not_hear_the_words_of_the_second() -> None:
+    message = first_topic_of(a_tracker(message=two_things()))
+    assert message["text"].split() == ["my", "bill", "is", "wrong", "and", ",", "account", "10042"]
+    assert message["text"].index("10042") == TWO.index("10042")
+    assert [one["entity"] for one in message["entities"]] == ["account_number"]
+    assert first_topic_of(a_tracker(message=a_message("yes", "affirm"))) == a_message("yes", "affirm") | {
+        "metadata": {}
+    }
 
 
 async def test_a_topic_that_goes_on_in_a_form_or_another_action_is_not_interrupted() -> None:

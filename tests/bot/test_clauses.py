@@ -106,6 +106,14 @@ def test_three_matters_are_kept_in_order() -> None:
     assert names(found) == ["bill_dispute", "return_start", "password_reset"]
 
 
+def test_what_is_said_about_a_wish_goes_with_it() -> None:
+    message = "my bill is wrong, please return the box, we don't need it any more. it is red. my name is Maya"
+    other = ("inform", 0.4)
+    found = asked(message, other, my=("bill_dispute", 0.9), please=("return_start", 0.8), we=other, it=other)
+    assert found is not None
+    assert found.also[0].clause.text == "please return the box, we don't need it any more. it is red"
+
+
 def test_an_unsure_clause_is_no_matter_of_its_own() -> None:
     assert asked(TWO, ("bill_dispute", 0.9), my=("bill_dispute", 0.9), please=("return_start", SURE - 0.01)) is None
 
