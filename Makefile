@@ -3,13 +3,15 @@ PYTHON ?= python3
 ARGS ?=
 DIALOGUES ?=
 HUB ?=
+# What the targets that measure understanding read from the environment.
+export DATA PIPELINE BASE FRESH
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check train seed replay bench lock python
+.PHONY: help run test check train eval-intents eval-compare test-bot seed replay bench bench-nlu lock python
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 run: python ## Set up if needed, then start everything and open http://127.0.0.1:8000
 	@$(PYTHON) -m tools.run
@@ -23,6 +25,15 @@ check: python ## Format, lint, types, templates, YAML and training data (ARGS="l
 train: python ## Train the assistant if its data changed (ARGS=--force to train anyway)
 	@$(PYTHON) -m tools.training $(ARGS)
 
+eval-intents: python ## DATA=rows.jsonl: how well the assistant understands, in build/eval/ (PIPELINE=stock or both)
+	@$(PYTHON) -m tools.evaluation
+
+eval-compare: python ## BASE=git-revision: what a change of the data made better and worse (DATA=rows.jsonl to measure on)
+	@$(PYTHON) -m tools.comparison
+
+test-bot: python ## Cross-validation against the floors and the stories (ARGS=--record to renew the floors)
+	@$(PYTHON) -m tools.bot_tests $(ARGS)
+
 seed: python ## Fill the desk with a believable busy day
 	@$(PYTHON) -m tools.seed
 
@@ -32,6 +43,9 @@ replay: python ## DIALOGUES=path.jsonl: play recorded dialogues through the whol
 bench: python ## Measure how fast messages are accepted (ARGS="--rate 100 --seconds 20")
 	@$(PYTHON) -c 'from tools import environments; environments.ensure(environments.HUB, "dev")'
 	@.venv/bin/python -m bench.accept $(ARGS)
+
+bench-nlu: python ## Understanding against stock Rasa: training, parse times, memory (DATA=rows.jsonl, FRESH=1, ARGS="--rounds 5")
+	@$(PYTHON) -m tools.nlu_bench $(ARGS)
 
 lock: python ## Lock requirements/*.in again after changing them (ARGS="hub dev" for some)
 	@$(PYTHON) -m tools.lock $(ARGS)

@@ -58,3 +58,31 @@ def test_a_missing_domain_is_told_in_one_sentence(project: Path) -> None:
 
     with pytest.raises(Refusal, match=r"^The assistant cannot be trained: domain\.yml is missing\.$"):
         training.fingerprint()
+
+
+def test_what_only_looks_through_the_data_does_not_make_the_model_stale(project: Path) -> None:
+    before = training.fingerprint()
+    for folder in ("validation", "evaluation"):
+        (project / "bot" / folder).mkdir()
+        (project / "bot" / folder / "parts.py").write_text("")
+
+    assert training.fingerprint() == before
+
+
+def test_rasa_finds_nothing_in_its_cache_that_other_code_has_trained(project: Path) -> None:
+    before = training.rasa_cache()
+    before.mkdir(parents=True)
+    assert training.rasa_cache() == before
+
+    (project / "bot" / "channel.py").write_text("changed")
+
+    assert training.rasa_cache() != before
+    assert not before.exists()
+
+
+def test_a_program_that_told_what_is_wrong_is_not_quoted_again(tmp_path: Path) -> None:
+    log = tmp_path / "train.log"
+    log.write_text("Traceback\nKeyError: 'x'\n")
+
+    assert training.cause(training.TOLD, log) == "correct what is listed above."
+    assert training.cause(1, log).startswith("KeyError: 'x' (the whole output is in ")
