@@ -2,17 +2,18 @@
 
 Answers with real error codes, because Rasa's own channel says 200 to everything. What was understood, tried and learned
 is read from the tracker once the turn is over (`bot/reading.py`); words are kept whole, in the order they were said.
-Nothing is escaped here: the hub decides which texts may be commands.
+Nothing is escaped here: the hub decides which texts may be commands. The hub also has sessions erased here.
 """
 
 import hmac
 import logging
 from collections import OrderedDict
 from typing import Any, Awaitable, Callable, Dict, NamedTuple, Optional, Text, Tuple
+from urllib.parse import unquote
 
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
-from rasa.shared.core.events import ActionExecuted
+from rasa.shared.core.events import ActionExecuted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from sanic import Blueprint, response
 from sanic.exceptions import SanicException
@@ -20,6 +21,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.reading import read_turn
+from bot.tracker_store import unwrapped
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +90,14 @@ class TellonceInput(InputChannel):
                 return _error(refusal.status, refusal.code, str(refusal))
             return await self._take_turn(asked, request.app.ctx.agent, on_new_message)
 
+        @door.route("/sessions/<sender:str>", methods=["DELETE"])
+        async def forget(request: Request, sender: str) -> HTTPResponse:
+            try:
+                self._check_secret(request)
+            except Refusal as refusal:
+                return _error(refusal.status, refusal.code, str(refusal))
+            return await self._forget(unquote(sender), request.app.ctx.agent)
+
         return door
 
     def _check_secret(self, request: Request) -> None:
@@ -107,7 +117,7 @@ class TellonceInput(InputChannel):
         message = UserMessage(asked.text, said, asked.sender, None, self.name(), asked.message_id, metadata)
         try:
             await on_new_message(message)
-            tracker = await agent.tracker_store.retrieve(asked.sender)
+            tracker = await _stored(agent, asked)
             await _listen_again(agent, tracker)
             answer = read_turn(said.messages, tracker, agent.domain)
             self._remember(asked, answer)
@@ -117,12 +127,30 @@ class TellonceInput(InputChannel):
             logger.error("Turn failed for %s: %s", asked.sender, type(error).__name__)
             return _error(502, "turn_failed", "The assistant could not work on this message.")
 
+    async def _forget(self, sender: str, agent: Any) -> HTTPResponse:
+        """Everything that was ever said in this session, here and in SQL. What was never there is erased too."""
+        if not agent:
+            return _error(503, "not_ready", "The assistant is still starting.")
+        for key in [key for key in self._answered if key[0] == sender]:
+            del self._answered[key]
+        return response.json({"events": await unwrapped(agent.tracker_store).forget(sender)})
+
     def _remember(self, asked: Asked, answer: Dict[str, Any]) -> None:
         """A hub that dies before it has stored an answer asks again. The form is over by then and what was wished is
         done, so a second turn would answer something else and the first answer would be lost."""
         self._answered[asked.sender, asked.message_id] = answer
         if len(self._answered) > REMEMBERED:
             self._answered.popitem(last=False)
+
+
+async def _stored(agent: Any, asked: Asked) -> DialogueStateTracker:
+    """The session with this turn in it. Rasa goes on as if nothing had happened when its store could not save a turn;
+    the next one would know nothing of this one."""
+    tracker: Optional[DialogueStateTracker] = await agent.tracker_store.retrieve(asked.sender)
+    said = [event for event in tracker.events if isinstance(event, UserUttered)] if tracker else []
+    if tracker is None or (said and said[-1].message_id != asked.message_id):
+        raise LookupError("the turn is not in the tracker store")
+    return tracker
 
 
 async def _listen_again(agent: Any, tracker: DialogueStateTracker) -> None:

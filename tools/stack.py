@@ -84,7 +84,7 @@ class Stack:
         python = environments.HUB.python
         listen = ("--interface", "127.0.0.1", "--port", str(self.ports.rasa))
         files = ("--model", training.MODEL, "--endpoints", "endpoints.yml", "--credentials", "credentials.yml")
-        rasa = (training.RASA, "run", *listen, *files)
+        rasa = (environments.BOT.python, "-m", "bot", *listen, *files)
         programs = [
             Program("company", (python, "-m", "actions.demo_company"), "/healthz"),
             Program("actions", (python, "-m", "actions"), "/health"),

@@ -44,6 +44,10 @@ class Chat:
         body = {"sender": self.sender, "message_id": uuid4().hex, "text": text, "metadata": self._metadata() | metadata}
         return requests.post(self.url, json=body, headers={"X-Tellonce-Secret": self.secret}, timeout=30)
 
+    def forget(self, secret: str | None = None) -> requests.Response:
+        url = self.url.removesuffix("/turn") + f"/sessions/{self.sender}"
+        return requests.delete(url, headers={"X-Tellonce-Secret": secret or self.secret}, timeout=30)
+
     def know(self, **facts: str) -> None:
         self.facts |= {
             name: {"value": value, "validated": True, "source_message_id": "m"} for name, value in facts.items()

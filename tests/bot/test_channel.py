@@ -92,3 +92,22 @@ def test_customers_who_share_a_moment_do_not_share_a_session(assistant: Assistan
     one.say("i'm moving to 14 Elm Street, Alder Falls 48103")
     assert other.say("hello")["slots"] == {}
     assert other.say("hello", message=uuid4().hex)["form"] is None
+
+
+def test_a_session_goes_on_after_the_assistant_was_killed(assistant: Assistant) -> None:
+    chat = assistant.chat("10042")
+    asked = chat.say("i want to return my tv box")
+    assistant.stack.kill("rasa")
+    assistant.stack.restart("rasa")
+    after = chat.say("hello")
+    assert after["form"]["name"] == asked["form"]["name"] == "return_form"
+    assert after["question"] == asked["question"]
+
+
+def test_a_forgotten_session_is_a_new_one(assistant: Assistant) -> None:
+    chat = assistant.chat("10042")
+    chat.say("i want to return my tv box")
+    assert chat.forget(secret="guessed").status_code == 401
+    assert chat.forget().json()["events"] > 0
+    assert chat.forget().json() == {"events": 0}
+    assert chat.say("hello")["form"] is None
