@@ -95,7 +95,7 @@ async def history(session: AsyncSession, conversation_id: str) -> Sequence[Fact]
 async def read_from_message(session: AsyncSession, conversation: Conversation, message: Message) -> None:
     """Take the identifiers out of a customer's words, in the light of what the assistant or agent just asked."""
     asked_for = await _asked_for(session, conversation, message)
-    found = identifiers.find(message.text, asked_for=asked_for)
+    found = identifiers.find(message.words, asked_for=asked_for)
     await put(
         session,
         conversation,
