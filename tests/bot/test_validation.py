@@ -1,8 +1,11 @@
 """Every mistake a designer can make is told with its file and line; each test breaks one small, right project."""
 
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent, indent
 
 import pytest
 
@@ -505,6 +508,25 @@ def test_the_command_fails_and_says_how_much_there_is_to_correct(project: Path) 
 
     assert done.returncode == 3
     assert done.stdout.endswith("\n1 to correct in the training data, then run it again.\n")
+
+
+def test_the_recipe_for_an_intent_on_the_designers_page_makes_no_mistakes(tmp_path: Path) -> None:
+    for name in ("data/nlu", "data/rules", "data/stories", "actions", "bot", "handoff"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("config.yml", "domain.yml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    page = (ROOT / "docs" / "designers.md").read_text(encoding="utf-8")
+    examples, response, rule = (
+        indent(dedent(block), "  ") for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    )
+
+    for name, block in (("data/nlu/orders.yml", examples), ("data/rules/orders.yml", rule)):
+        (tmp_path / name).write_text((tmp_path / name).read_text() + block)
+    change(tmp_path, "domain.yml", "\nintents:\n", "\nintents:\n  - repair_old_phone\n")
+    assert [one for one in told(tmp_path) if "answers repair_old_phone with the words of utter_repair_old_phone" in one]
+    change(tmp_path, "domain.yml", "\nresponses:\n", "\nresponses:\n" + response)
+
+    assert told(tmp_path) == []
 
 
 def test_our_own_training_data_has_no_mistakes() -> None:
