@@ -16,7 +16,12 @@ warnings.filterwarnings("ignore", message="Your versions of rasa and rasa_sdk mi
 
 from rasa_sdk import endpoint  # noqa: E402
 
+from actions.own_domain import KnowsDomain  # noqa: E402
 from actions.watch import WatchfulExecutor  # noqa: E402
+
+
+class Executor(KnowsDomain, WatchfulExecutor):
+    """All that our action server does more than the SDK's."""
 
 
 def main() -> None:
@@ -24,7 +29,7 @@ def main() -> None:
     # The SDK logs whole requests at these levels, and a request holds the customer's words.
     for name in ("rasa_sdk.executor", "rasa_sdk.interfaces", "sanic.access", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    executor = WatchfulExecutor()
+    executor = Executor()
     for topic in topics():
         importlib.import_module(topic)
     executor.register_package("actions.turn")  # registers every action imported by now

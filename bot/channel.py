@@ -148,7 +148,7 @@ async def _stored(agent: Any, asked: Asked) -> DialogueStateTracker:
     the next one would know nothing of this one."""
     tracker: Optional[DialogueStateTracker] = await agent.tracker_store.retrieve(asked.sender)
     said = [event for event in tracker.events if isinstance(event, UserUttered)] if tracker else []
-    if tracker is None or (said and said[-1].message_id != asked.message_id):
+    if not (tracker and tracker.events) or (said and said[-1].message_id != asked.message_id):
         raise LookupError("the turn is not in the tracker store")
     return tracker
 

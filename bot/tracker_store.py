@@ -75,10 +75,11 @@ class LiveTrackerStore(SQLTrackerStore):
         return LiveTracker(sender_id, self.domain.slots, max_event_history=self.max_event_history)
 
     async def retrieve(self, sender_id: Text) -> Optional[DialogueStateTracker]:
-        """The latest session of this sender, for the caller to change; None when there is none."""
+        """The latest session of this sender, for the caller to change.
+
+        One that has not begun is empty and never None: what wraps this store would make a tracker of Rasa's own.
+        """
         held = self._held.get(sender_id) or self._read(sender_id)
-        if held is None:
-            return None
         self._hold(sender_id, held)
         return held.tracker.copy()
 
@@ -93,9 +94,9 @@ class LiveTrackerStore(SQLTrackerStore):
         self._write(sender, new)
         is_alone = live.rows == rows
         live.stored, live.rows = len(live.events), rows + len(new) if is_alone else -1
-        if is_alone and live.events:
+        if is_alone:
             self._hold(sender, Held(self._latest_session(live), live.rows))
-        elif not is_alone:
+        else:
             logger.warning("Two turns of %s ran at once; both are stored, and the session is read again.", sender)
         if self.event_broker is not None:
             await self._stream_new_events(self.event_broker, new, sender)
@@ -107,11 +108,11 @@ class LiveTrackerStore(SQLTrackerStore):
         with self.engine.begin() as connection:
             return int(connection.execute(rows.delete().where(rows.c.sender_id == sender_id)).rowcount)
 
-    def _read(self, sender_id: Text) -> Optional[Held]:
+    def _read(self, sender_id: Text) -> Held:
         with self.session_scope() as session:
             rows = self._event_query(session, sender_id, fetch_events_from_all_sessions=False).all()
         if not rows:
-            return None
+            return Held(self.init_tracker(sender_id), 0)
         told = [json.loads(row.data) for row in rows]
         tracker = LiveTracker.from_dict(sender_id, told, self.domain.slots, self.max_event_history)
         tracker.stored, tracker.rows = len(tracker.events), self._rows_of(sender_id)
@@ -127,7 +128,7 @@ class LiveTrackerStore(SQLTrackerStore):
         """A tracker that is not from here (Rasa's HTTP API makes some) holds what is stored and goes on from there."""
         before = self._read(tracker.sender_id)
         live = LiveTracker.from_events(tracker.sender_id, list(tracker.events), self.domain.slots)
-        live.stored, live.rows = (before.tracker.stored, before.rows) if before else (0, 0)
+        live.stored, live.rows = before.tracker.stored, before.rows
         return live
 
     def _latest_session(self, tracker: LiveTracker) -> LiveTracker:

@@ -173,8 +173,10 @@ def _answers(tracker: DialogueStateTracker) -> Json:
 
 
 def _whole(tracker: DialogueStateTracker | None) -> Any:
-    """All of a tracker as Rasa writes it out, not as actions are sent it."""
-    return tracker and DialogueStateTracker.current_state(tracker, EventVerbosity.APPLIED) | {
+    """All of a tracker as Rasa writes it out, not as actions are sent it; None when there is nothing in it."""
+    if not (tracker and tracker.events):
+        return None
+    return DialogueStateTracker.current_state(tracker, EventVerbosity.APPLIED) | {
         "all": [event.as_dict() for event in tracker.events],
         "paused": tracker.is_paused(),
     }
