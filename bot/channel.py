@@ -147,8 +147,9 @@ async def _stored(agent: Any, asked: Asked) -> DialogueStateTracker:
     """The session with this turn in it. Rasa goes on as if nothing had happened when its store could not save a turn;
     the next one would know nothing of this one."""
     tracker: Optional[DialogueStateTracker] = await agent.tracker_store.retrieve(asked.sender)
-    said = [event for event in tracker.events if isinstance(event, UserUttered)] if tracker else []
-    if not (tracker and tracker.events) or (said and said[-1].message_id != asked.message_id):
+    said = [event.message_id for event in tracker.events if isinstance(event, UserUttered)] if tracker else []
+    # An action may have added words of before to this turn; and a session that began anew has none at all.
+    if not (tracker and tracker.events) or (said and asked.message_id not in said):
         raise LookupError("the turn is not in the tracker store")
     return tracker
 

@@ -16,6 +16,12 @@ from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 
 CHECKPOINTS = 6
 TOLD = ("name", "value", "text", "data")
+OF_THE_TURN = frozenset(
+    {"carry", "channel", "conversation_id", "customer", "facts", "handback", "locale", "message_id", "open_cases"}
+    | {"turn_id"}
+)
+"""What the hub says with a message (contract 1). Actions read it of the latest message, which they are sent whole."""
+OF_RASA = frozenset({"assistant_id", "model_id"})
 
 Json = Dict[str, Any]
 

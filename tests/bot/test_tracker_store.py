@@ -126,15 +126,17 @@ def test_a_live_tracker_follows_a_form_through_questions_and_digressions(
 def test_an_action_is_sent_what_it_reads_and_no_bookkeeping(bench: TrackerBench) -> None:
     bot = {"event": "bot", "text": "hi", "data": {"buttons": [1]}, "metadata": {"utter_action": "utter_ask_amount"}}
     heard = {"event": "user_featurization", "use_text_for_featurization": False}
-    sent = bench.sent(Clock().stamped([action("action_listen"), user("greet"), heard, slot("amount", "5"), bot]))
+    said = user("greet") | {"metadata": {"facts": {"email": {}}, "model_id": "m", "continues": True}}
+    sent = bench.sent(Clock().stamped([action("action_listen"), said, heard, slot("amount", "5"), bot]))
     assert sent["slots"]["amount"] == "5"
-    assert sent["latest_message"]["metadata"] == {"a": {"b": 1}}
+    assert sent["latest_message"]["metadata"] == said["metadata"]
     assert [sorted(event) for event in sent["events"]] == [
         ["event", "name", "timestamp"],
-        ["event", "parse_data", "text", "timestamp"],
+        ["event", "metadata", "parse_data", "text", "timestamp"],
         ["event", "name", "timestamp", "value"],
         ["data", "event", "text", "timestamp"],
     ]
+    assert sent["events"][1]["metadata"] == {"continues": True}
     assert sent["events"][1]["parse_data"] == {"intent": {"name": "greet", "confidence": 0.9}, "entities": []}
 
 
