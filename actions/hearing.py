@@ -21,7 +21,7 @@ ALWAYS_HEARD = frozenset({"talk_to_human", "handback", "cancel_flow"})
 # Four of five unseen messages guessed with so much confidence are guessed right, and few bare answers get there.
 SURE = 0.5
 # Numbers in these belong to no account.
-NO_HANDLES = frozenset({"address", "date", "amount"})
+NO_HANDLES = frozenset({"address", "date", "time", "amount"})
 # After so many turns at one question, and nothing but small talk or misunderstandings, only a person helps.
 PATIENCE_TURNS = 4
 IDLE = ANSWERS | {"greet", "thank", "out_of_scope"}

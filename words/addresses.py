@@ -7,6 +7,11 @@ address?", where a misspelt street or a postcode alone will do. Neither knows wh
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
+
+MOST_IN_A_MESSAGE = 20
+LONGEST_REST = 120
+"""So many letters after a street may tell its town and postcode."""
 
 WAYS = (
     "street|stret|streeet|str|st|road|rd|avenue|avenu|ave|av|lane|ln|drive|dr|court|ct|place|pl|way|boulevard|blvd"
@@ -69,7 +74,7 @@ class Mention:
 
 def find(text: str) -> Iterator[Mention]:
     """Streets with their number and kind ("12 Elm St"), and the town and postcode that belong to them."""
-    for match in STREET.finditer(text):
+    for match in islice(STREET.finditer(text), MOST_IN_A_MESSAGE):
         place = _place(text, match)
         code = match.span("postcode") if match["postcode"] else None
         end = match.end() if code or not place.city else text.lower().find(place.city.lower(), match.end("line1"))
@@ -83,8 +88,10 @@ def mentioned(text: str) -> Place | None:
 
 def spoken(text: str) -> Place | None:
     """The answer to "which address?": a misspelt street, or a postcode alone, will do."""
-    found = STREET.search(text) or BARE_STREET.search(_CODE.sub("", _PHONE.sub("", text)))
-    if found:
+    if found := STREET.search(text):
+        return _place(text, found, is_asked_for=True)
+    # Numbers that begin no street are blotted out, and keep their place.
+    if found := BARE_STREET.search(_CODE.sub(_blot, _PHONE.sub(_blot, text))):
         return _place(text, found, is_asked_for=True)
     code = postcode(text)
     return Place(postcode=code) if code else None
@@ -102,12 +109,15 @@ def city_before(text: str, code: str) -> str:
 
 
 def _place(text: str, street: re.Match[str], *, is_asked_for: bool = False) -> Place:
-    line1 = street["line1"]
-    rest = text[text.find(line1) + len(line1) :]
+    rest = text[street.end("line1") :][:LONGEST_REST]
     code = postcode(rest)
     city = _city(rest.split(code)[0] if code else rest)
     is_plain = code or is_asked_for or _IS_TOWN.match(rest)
-    return Place(line1=_tidy(line1), city=city if is_plain else "", postcode=code)
+    return Place(line1=_tidy(street["line1"]), city=city if is_plain else "", postcode=code)
+
+
+def _blot(match: re.Match[str]) -> str:
+    return " " * len(match.group())
 
 
 def _city(rest: str) -> str:

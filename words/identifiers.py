@@ -160,11 +160,7 @@ def _is_identifier(name: str, value: str) -> bool:
         return len(value) > 2
     if name == "ssn":
         return digits in (4, 9) and value.replace("-", "").isdigit()
-    return digits >= FEWEST_DIGITS.get(name, 4) or bool(spellings.CODE.fullmatch(value)) or _is_letters_code(value)
-
-
-def _is_letters_code(value: str) -> bool:
-    return bool(spellings.LETTERS_CODE.fullmatch(value))
+    return digits >= FEWEST_DIGITS.get(name, 4) or any(code.fullmatch(value) for code in spellings.CODES)
 
 
 def _phones(text: str, asked: str | None) -> Iterator[Found]:

@@ -89,6 +89,9 @@ LETTERS_CODE = re.compile(r"(?<![\w.@-])(?=[A-Z]{0,9}[B-DF-HJ-NP-TV-Z]{5})[A-Z]{
 PREFIXED = re.compile(rf"(?<![\w-]){PREFIX}[ -](?:\d{{3,4}}|\d{{7,12}})(?![\w-])", re.I)
 SHORT_NUMBER = re.compile(rf"{NOT_WITHIN_NUMBER}\d{{4,6}}(?:-\d{{4}})?(?![\w/-]|[.,]\d)")
 LOWER_CODE = re.compile(r"(?<![\w.@-])(?=[a-z]{1,12}\d)[a-z0-9]{5,16}(?![\w@-])")
+LABELLED_CODE = re.compile(r"(?=[a-z]{1,6}\d)(?=.{1,14}\d[a-z]{0,6}$)[a-z0-9]{8,16}")
+"""Only beside its label: elsewhere it is a word with a number behind it."""
+CODES = (CODE, LETTERS_CODE, LABELLED_CODE)
 YEAR = re.compile(r"(?:19|20)\d\d")
 IN_A_PLACE = re.compile(r"\b(?:in|near|around|at)\s{1,2}$", re.I)
 AFTER_A_PLACE = re.compile(r"(?:[a-z]{2,20},?|,\s?[A-Z]{2})\s{1,2}$", re.I)

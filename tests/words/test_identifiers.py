@@ -1,7 +1,10 @@
 """What `identifiers` reads in a customer's words, and what it leaves alone."""
 
 import itertools
+import json
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,6 +13,9 @@ from hypothesis import strategies as st
 from tests.hub.bounded import unbounded_repeats
 from words import identifiers, spellings
 from words.identifiers import find, normalize
+
+CONTRACT = Path(__file__).resolve().parents[1] / "contracts" / "identifiers.json"
+NOT_FOR_THE_ASSISTANT = {"ssn", identifiers.REFERENCE}
 
 
 def read(text: str, asked_for: str | None = None) -> list[tuple[str, str]]:
@@ -225,3 +231,33 @@ def test_no_pattern_can_run_away() -> None:
 
     assert patterns
     assert [pattern.pattern for pattern in patterns if unbounded_repeats(pattern)] == []
+
+
+@pytest.mark.parametrize("case", json.loads(CONTRACT.read_text(encoding="utf-8")), ids=lambda case: case["text"])
+def test_the_hub_reads_identifiers_as_the_contract_says(case: dict[str, Any]) -> None:
+    found = [one for one in find(case["text"]) if one.name not in NOT_FOR_THE_ASSISTANT]
+
+    names = {"customer_name": "name"}
+    assert [[names.get(one.name, one.name), one.canonical] for one in found] == case["identifiers"]
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "written"),
+    [
+        ("order_number", "f 20418", "F-20418"),
+        ("case_ref", "c482 9174", "C-482-917-4"),
+        ("return_number", "rn 2041", "RN-2041"),
+        ("phone", "(312) 555-0128", "+13125550128"),
+        ("phone", "555-0142", "555-0142"),
+        ("amount", "forty bucks", "40.00"),
+        ("account_number", "k7qx2m9pld", "K7QX2M9PLD"),
+        ("customer_name", "ada quist", "Ada Quist"),
+    ],
+)
+def test_an_identifier_is_written_as_the_company_writes_it(name: str, typed: str, written: str) -> None:
+    assert identifiers.canonical(name, typed) == written
+
+
+def test_the_first_of_a_name_is_given_in_the_companys_form() -> None:
+    assert identifiers.first("return_number", "rn2041, or was it rn 2042?") == "RN-2041"
+    assert identifiers.first("return_number", "no idea") is None
