@@ -46,9 +46,7 @@ class Handover(Action):
         if answer.state == "out_of_hours" and form and reason_of(tracker) in KEEPS_FORM:
             return [*_asked_and_done(), FollowupAction(form)]
         left = [SlotSet("handed_over_form", form), *stop_form()] if form else []
-        # Out of hours the assistant can go on with the rest; a person who takes over has it in the package.
-        rest = [] if answer.state == "out_of_hours" else forget_all(tracker)
-        return [*_asked_and_done(), SlotSet("paused_form", None), *left, *rest, FollowupAction("action_listen")]
+        return [*_asked_and_done(), SlotSet("paused_form", None), *left, FollowupAction("action_listen")]
 
 
 def announcement(reason: str, detail: str | None, answer: HandoverAnswer) -> str:
@@ -106,12 +104,12 @@ class BackFromPerson(Action):
         form = _form_to_resume(back, tracker, domain) if back.resume_at == "form" else None
         dispatcher.utter_message(text=_what_was_done(back, form))
         events = [*stop_form(), *_learned(back, tracker), SlotSet("handed_over_form", None), SlotSet("wanted", None)]
-        events += forget_all(tracker)
         if form:
             return [*events, *resume(form)]
         for name in domain.get("forms") or {}:
             events += forget(domain, name)
-        return [*events, SlotSet("paused_form", None), FollowupAction("action_listen")]
+        # The person had what else was asked for in the package.
+        return [*events, *forget_all(tracker), SlotSet("paused_form", None), FollowupAction("action_listen")]
 
 
 def _what_was_done(back: Handback, form: str | None) -> str:

@@ -24,7 +24,6 @@ BUTTONS = [{"title": "Yes, please", "payload": "/affirm"}, {"title": "No, thanks
 # After these the customer is still to say what they want, or somebody else speaks next.
 ENDS_NO_TOPIC = frozenset(
     {
-        "action_complaint",
         "action_fallback",
         "action_handback",
         "action_handover",

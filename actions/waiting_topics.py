@@ -1,6 +1,6 @@
 """The topics a message asked for beside its first one, as they wait in the slot `waiting_topics`. Pure.
 
-The classifier finds them (`intents_also`, bot/nlu/clauses.py); actions/next_topic.py offers and starts them.
+The classifier finds them (`intents_also`, bot/nlu/several.py); actions/next_topic.py offers and starts them.
 """
 
 import re

@@ -24,7 +24,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline, make_union
 
-from bot.nlu.clauses import INTENTS_ALSO, several
+from bot.nlu.several import INTENTS_ALSO, several
 
 MODEL_FILE = "intents.joblib"
 _DIGIT = re.compile(r"\d")

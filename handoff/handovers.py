@@ -87,6 +87,7 @@ async def by_hub(
         ),
         form=packing.form_of(last),
         actions_tried=await packing.tried(session, conversation),
+        open_questions=packing.not_started(conversation),
     )
     answer = await hand_over(session, request)
     speaker = Speaker(Author.ASSISTANT, settings().assistant_name)
@@ -163,6 +164,7 @@ async def take_over(session: AsyncSession, conversation_id: str, agent: Agent) -
         team=next(iter(agent.teams), cases.DEFAULT_TEAM),
         form=packing.form_of(last),
         actions_tried=await packing.tried(session, conversation),
+        open_questions=packing.not_started(conversation),
     )
     from_holder = conversation.floor
     floor.move(session, conversation, Verb.TAKE_OVER, agent)

@@ -157,6 +157,18 @@ async def tried(session: AsyncSession, conversation: Conversation) -> list[Actio
     return [ActionTried(**one) for turn in turns for one in turn.tried][-30:]
 
 
+def not_started(conversation: Conversation) -> list[str]:
+    """What else the customer asked for, from the slots the assistant left: for packages the hub makes by itself. The
+    assistant's own say the same (`actions/package.py`)."""
+    return [f"Also asked for, not started yet: “{topic['text'][:200]}”." for topic in waiting_topics(conversation)]
+
+
+def waiting_topics(conversation: Conversation) -> list[dict[str, str]]:
+    """`intent` and `text` of each, oldest first."""
+    kept = conversation.carried.get("waiting_topics") or []
+    return [{"intent": str(one.get("intent", "")), "text": str(one.get("text", ""))} for one in kept]
+
+
 async def _latest_words(session: AsyncSession, conversation: Conversation) -> str:
     """What the customer said last, in words: the assistant may only have seen a button's payload."""
     text: str | None = await session.scalar(

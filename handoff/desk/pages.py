@@ -128,6 +128,14 @@ class IntentView:
 
 
 @dataclass(frozen=True)
+class AlsoView:
+    """A wish that waits until the topic before it is done."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
 class TriedView:
     name: str
     outcome: str
@@ -231,6 +239,7 @@ class ConversationPage:
     facts: tuple[FactView, ...]
     intents: tuple[IntentView, ...]
     alternatives: tuple[IntentView, ...]
+    also: tuple[AlsoView, ...]
     tried: tuple[TriedView, ...]
     form: FormView | None
     cases: tuple[CaseLine, ...]

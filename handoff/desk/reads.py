@@ -67,6 +67,7 @@ async def conversation(
         facts=known,
         intents=understood.intents(turns),
         alternatives=understood.alternatives(turns, package),
+        also=understood.also(thread),
         tried=understood.tried(turns, package),
         form=understood.form(turns, package, known),
         cases=await cases_of(session, thread.customer_id, handover.case_id if handover else None),

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from handoff.desk.pages import AnsweredSlot, FactView, FormView, HandoverView, IntentView, Promise, TriedView
-from handoff.models import Handover, Turn
+from handoff import packing
+from handoff.desk.pages import AlsoView, AnsweredSlot, FactView, FormView, HandoverView, IntentView, Promise, TriedView
+from handoff.models import Conversation, Handover, Turn
 
 BARE_ANSWERS = frozenset({"inform", "affirm", "deny", "handback"})
 """Answers to a question of the form, and our own word for a return: nothing about what the customer wants."""
@@ -61,6 +62,11 @@ def alternatives(turns: Sequence[tuple[Turn, int | None]], package: dict[str, An
     ranking = next((turn.ranking for turn, _ in turns if turn.ranking), None)
     ranking = ranking or (package.get("nlu") or {}).get("intent_ranking") or []
     return tuple(IntentView(str(r.get("name")), float(r.get("confidence") or 0), None, None) for r in ranking[1:3])
+
+
+def also(conversation: Conversation) -> tuple[AlsoView, ...]:
+    """What else was asked for and has not been started."""
+    return tuple(AlsoView(one["intent"], one["text"]) for one in packing.waiting_topics(conversation))
 
 
 def tried(turns: Sequence[tuple[Turn, int | None]], package: dict[str, Any]) -> tuple[TriedView, ...]:

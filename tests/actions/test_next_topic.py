@@ -96,7 +96,7 @@ async def test_the_end_of_a_form_given_up_is_an_end_too() -> None:
     assert outcome["next"] == OFFER
 
 
-@pytest.mark.parametrize("action", ["action_help", "action_small_talk", "action_complaint", "action_handover"])
+@pytest.mark.parametrize("action", ["action_help", "action_small_talk", "action_handover"])
 async def test_small_talk_and_people_are_no_end_of_a_topic(action: str) -> None:
     assert (await ran(Answer(name=action), after("hm", "help", BOX)))["next"] is None
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.nlu.clauses import NEAR, NO_TOPICS, SURE, Several, is_near, several, split
+from bot.nlu.clauses import split
+from bot.nlu.several import NEAR, NO_TOPICS, SURE, Several, is_near, several
 
 JOINING = ["and", "also", "plus", "by the way", ",", ".", "?", "another thing:", "but", "\n", "-", "oh", "and also"]
 SAID = ["my bill is wrong", "I want to return the box", "hi", "14 Elm Street", "it", "is it fixed", "the router", "yes"]
@@ -95,6 +96,11 @@ def test_the_first_is_handled_and_the_second_is_kept_with_its_place() -> None:
     }
 
 
+def test_what_comes_first_may_only_say_why() -> None:
+    clear = asked(TWO, ("return_start", 0.99), my=("bill_dispute", 0.7), please=("return_start", 0.8))
+    assert names(clear) == ["return_start", "bill_dispute"]
+
+
 def test_three_matters_are_kept_in_order() -> None:
     found = asked(
         "my bill is wrong, please return the box and reset my password",
@@ -149,6 +155,13 @@ def test_an_answer_stays_an_answer_and_the_question_after_it_is_kept() -> None:
         "14 Elm Street. my bill is wrong", ("inform", 0.8), **{"14": ("inform", 0.9)}, my=("bill_dispute", 0.9)
     )
     assert names(found) == ["inform", "bill_dispute"]
+
+
+def test_a_detail_comes_first_unless_the_whole_is_clearly_a_question() -> None:
+    clauses = {"14": ("inform", 0.9), "where": ("order_status", 0.9)}
+    message = "14 Elm Street, and where is my order"
+    assert names(asked(message, ("order_status", 0.5), **clauses)) == ["inform", "order_status"]
+    assert asked(message, ("order_status", 0.9), **clauses) is None
 
 
 def test_who_asks_for_a_person_gets_one_and_the_rest_travels_along() -> None:

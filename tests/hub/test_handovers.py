@@ -5,6 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import agents, cases, facts, handbacks, handovers, offers
 from handoff.assistants.scripted import saying
+from handoff.desk import understood
+from handoff.desk.pages import AlsoView
 from handoff.errors import FloorTaken, IllegalMove
 from handoff.package import Handback, HandoverAnswer, HandoverPackage, HandoverRequest, Issue
 from handoff.ports import TurnRequest, TurnResult
@@ -42,6 +44,36 @@ async def test_the_package_holds_the_whole_transcript_and_every_fact_with_its_so
         ("order_number", "F-20418", first.message_id),
         ("email", "maya@example.com", first.message_id),
     }
+
+
+TWO_THINGS = {"waiting_topics": [{"intent": "return_start", "text": "I want to return the box", "entities": []}]}
+
+
+@pytest.mark.parametrize("how", ["taken over", "assistant down"])
+async def test_a_package_the_hub_makes_by_itself_names_what_else_was_asked_for(desk: Desk, how: str) -> None:
+    desk.assistant.script = lambda request: saying("Your bill is $40.", slots=TWO_THINGS)
+    receipt = await desk.customer_says("my bill is wrong and I want to return the box")
+    await desk.run_outbox()
+    if how == "taken over":
+        dana = await desk.agent()
+        await desk.write(lambda session: handovers.take_over(session, receipt.conversation_id, dana))
+    else:
+        desk.assistant.is_down = True
+        await desk.customer_says("and?")
+        await desk.run_outbox()
+    async with desk.database.read() as session:
+        handover = await handovers.current(session, receipt.conversation_id)
+    assert handover is not None
+    assert handover.package["open_questions"] == ["Also asked for, not started yet: “I want to return the box”."]
+
+
+async def test_the_desk_shows_what_else_was_asked_for(desk: Desk) -> None:
+    desk.assistant.script = lambda request: saying("Your bill is $40.", slots=TWO_THINGS)
+    receipt = await desk.customer_says("my bill is wrong and I want to return the box")
+    await desk.run_outbox()
+    assert understood.also(await desk.conversation(receipt.conversation_id)) == (
+        AlsoView("return_start", "I want to return the box"),
+    )
 
 
 async def test_asking_twice_opens_one_case_and_one_handover(desk: Desk) -> None:
