@@ -24,6 +24,15 @@ NEURAL = (
     "lm_featurizer",
 )
 """The modules of Rasa whose components calculate with TensorFlow."""
+NEURAL_COMPONENTS = (
+    "DIETClassifier",
+    "ResponseSelector",
+    "TEDPolicy",
+    "UnexpecTEDIntentPolicy",
+    "ConveRTFeaturizer",
+    "LanguageModelFeaturizer",
+)
+"""The same by the names a config.yml calls them."""
 
 
 def is_needed(model: Path) -> bool:
@@ -36,6 +45,11 @@ def is_needed(model: Path) -> bool:
     graphs = (metadata["predict_schema"], metadata["train_schema"])
     used = [node["uses"] for graph in graphs for node in graph["nodes"].values()]
     return any(part in NEURAL for uses in used for part in uses.split("."))
+
+
+def is_needed_by(config: Path) -> bool:
+    """Whether a pipeline to be trained names such a component."""
+    return any(component in config.read_text(encoding="utf-8") for component in NEURAL_COMPONENTS)
 
 
 def install() -> None:

@@ -12,32 +12,42 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from bot import without_tensorflow
 from bot.evaluation.figures import Figures
-from bot.evaluation.parsing import load, parse_each
-from bot.evaluation.report import write_report
-from bot.evaluation.rows import BadRow, read_rows
-from bot.training import TOLD, quieten
+from bot.evaluation.rows import BadRow, Row, read_rows
+from bot.training import TOLD
 from bot.validation import project
 
 
 def main() -> int:
-    quieten()
     asked = _arguments()
     try:
         rows = read_rows(asked.rows, project.load(Path.cwd()).domain.intents)
     except BadRow as bad:
         print(f"\n{bad}")
         return TOLD
-    models = dict(one.split("=", 1) for one in asked.model)
+    measured = _measure(rows, dict(one.split("=", 1) for one in asked.model), asked.out)
+    print(_last_line(measured))
+    return 0
+
+
+def _measure(rows: list[Row], models: dict[str, str], out: Path) -> dict[str, Figures]:
+    """The figures of each model; Rasa is imported when it is known whether one of them needs TensorFlow."""
+    if not any(without_tensorflow.is_needed(Path(model)) for model in models.values()):
+        without_tensorflow.install()
+    from bot.evaluation.parsing import load, parse_each
+    from bot.evaluation.report import write_report
+    from bot.learning import quieten
+
+    quieten()
     measured: dict[str, Figures] = {}
     for name, model in models.items():
         print(f"Reading {len(rows)} rows with {name}", flush=True)
         answered = list(zip(rows, parse_each(load(Path(model)), [row.text for row in rows]), strict=True))
-        folder = asked.out if name == next(iter(models)) else asked.out / name
+        folder = out if name == next(iter(models)) else out / name
         measured[name] = write_report(name, answered, folder)
         print(f"  {folder}/report.md, confusions.txt, confusions.png, calibration.png, report.json")
-    print(_last_line(measured))
-    return 0
+    return measured
 
 
 def _last_line(measured: dict[str, Figures]) -> str:

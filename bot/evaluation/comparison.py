@@ -12,16 +12,19 @@ import sys
 from pathlib import Path
 
 from bot.evaluation.changes import compare, summary, told
-from bot.evaluation.folds import ask, cross_validate, read_project
 from bot.evaluation.rows import BadRow, read_rows
-from bot.training import TOLD, quieten
+from bot.training import TOLD, prepare
 from bot.validation import project
 
 
 def main() -> int:
-    quieten()
     asked = _arguments()
     root, config = Path.cwd(), Path("config.yml")
+    prepare(config)
+    from bot.evaluation.folds import ask, cross_validate, read_project
+    from bot.learning import quieten
+
+    quieten()
     base, now = read_project(asked.base, config), read_project(root, config)
     try:
         rows = read_rows(asked.rows, project.load(root).domain.intents) if asked.rows else []

@@ -10,15 +10,19 @@ from pathlib import Path
 
 from bot.evaluation.figures import figures
 from bot.evaluation.floors import RECORD, broken, read_floors, write_floors
-from bot.evaluation.folds import FOLDS, cross_validate, read_project
-from bot.training import TOLD, quieten
+from bot.training import TOLD, prepare
 
 
 def main() -> int:
-    quieten()
     asked = _arguments()
     started_at = time.monotonic()
-    importer = read_project(Path.cwd(), Path("config.yml"))
+    config = Path("config.yml")
+    prepare(config)
+    from bot.evaluation.folds import FOLDS, cross_validate, read_project
+    from bot.learning import quieten
+
+    quieten()
+    importer = read_project(Path.cwd(), config)
     answered = cross_validate(importer, importer, Path.cwd())
     result = figures(answered)
     took_s = time.monotonic() - started_at

@@ -10,6 +10,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.evaluation.figures import Answered
 from bot.evaluation.parsing import load, parse_all
 from bot.evaluation.rows import Row
-from bot.training import train
+from bot.learning import train
 from bot.validation import project
 from bot.validation.examples import normalised
 
@@ -35,11 +36,12 @@ class Selected(TrainingDataImporter):
 
     def __init__(self, whole: TrainingDataImporter, kept: Sequence[Message]) -> None:
         self._whole = whole
-        self._kept = list(kept)
+        # Featurizers write into the examples they learn from; the next fold must not find that.
+        self._kept = deepcopy(list(kept))
 
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
         data = self._whole.get_nlu_data()
-        others = [message for message in data.training_examples if not message.get(INTENT)]
+        others = [deepcopy(message) for message in data.training_examples if not message.get(INTENT)]
         return TrainingData(
             [*self._kept, *others], data.entity_synonyms, data.regex_features, data.lookup_tables, data.responses
         )
