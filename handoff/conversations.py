@@ -18,11 +18,18 @@ from handoff.db import announce
 from handoff.errors import BadInput, FloorTaken, NotFound, StaleView
 from handoff.ledger import Speaker
 from handoff.models import Conversation, Customer, Identity, Message, Turn
-from handoff.ports import Audience, Author, Floor, Inbound, Words
+from handoff.ports import Audience, Author, Floor, Inbound, Wish, Words
 from handoff.settings import settings
 
 LOOK_BACK = 10
 ASKS_FOR_PERSON = "/talk_to_human"
+WISHES = {
+    Wish.PERSON: ("I would like to talk to a person.", ASKS_FOR_PERSON),
+    Wish.HELP: ("What can you do?", "/help"),
+    Wish.STOP: ("Stop, please.", "/cancel_flow"),
+    Wish.HELLO: ("Hello.", "/greet"),
+}
+"""What each wish says in the ledger and to the assistant."""
 SENT_FILES = "/files_sent"
 """What the assistant is told of a message that has files and no words."""
 
@@ -54,6 +61,7 @@ async def receive(session: AsyncSession, inbound: Inbound) -> Receipt:
     masked = masking.mask(text, **_light_of(recent))
     message = ledger.append(session, conversation, Speaker(Author.CUSTOMER, inbound.name), Words(masked.text))
     message.client_ref, message.payload, message.is_masked = inbound.client_ref, payload, masked.is_masked
+    message.in_reply_to = inbound.pressed[0] if inbound.pressed else None
     if conversation.waiting_since is None:
         conversation.waiting_since = message.created_at
         await _watch_for_an_absent_agent(session, conversation)
@@ -67,10 +75,10 @@ async def receive(session: AsyncSession, inbound: Inbound) -> Receipt:
 
 async def open_for(session: AsyncSession, inbound: Inbound) -> Conversation:
     """The conversation an inbound message belongs to, held; customer, identity and conversation are made if new."""
-    identity = await _identity(session, inbound)
+    identity = await identity_for(session, inbound)
     newest = await floor.hold(session, identity.conversation_id) if identity.conversation_id else None
     if newest and not _is_over(newest):
-        _answer_to(session, newest, identity)
+        answer_to(session, newest, identity)
         return newest
     conversation = Conversation(
         customer_id=identity.customer_id,
@@ -98,7 +106,7 @@ async def open_for(session: AsyncSession, inbound: Inbound) -> Conversation:
     return conversation
 
 
-def _answer_to(session: AsyncSession, conversation: Conversation, identity: Identity) -> None:
+def answer_to(session: AsyncSession, conversation: Conversation, identity: Identity) -> None:
     """Replies go where the customer last wrote."""
     if conversation.identity_id != identity.id:
         conversation.identity_id, conversation.channel = identity.id, identity.channel
@@ -110,8 +118,10 @@ def _is_over(conversation: Conversation) -> bool:
     return conversation.floor == Floor.CLOSED and age > timedelta(hours=settings().new_conversation_after_hours)
 
 
-async def _identity(session: AsyncSession, inbound: Inbound) -> Identity:
-    """Held, so that two first words at once begin one conversation; not so hard that PostgreSQL's checks of foreign
+async def identity_for(session: AsyncSession, inbound: Inbound) -> Identity:
+    """The handle an inbound comes from, made with a customer of its own if new.
+
+    Held, so that two first words at once begin one conversation; not so hard that PostgreSQL's checks of foreign
     keys, made under the conversation's lock, wait for us while we wait for that lock."""
     known = await session.scalar(
         select(Identity)
@@ -133,8 +143,8 @@ async def _identity(session: AsyncSession, inbound: Inbound) -> Identity:
 
 async def _what_was_said(session: AsyncSession, conversation: Conversation, inbound: Inbound) -> tuple[str, str | None]:
     """Words and payload. A pressed button's come from the ledger, so only buttons the hub issued can be pressed."""
-    if inbound.wants_person:
-        return "I would like to talk to a person.", ASKS_FOR_PERSON
+    if inbound.wish:
+        return WISHES[inbound.wish]
     if inbound.pressed:
         button = await _button(session, conversation, *inbound.pressed)
         return button["title"], button["payload"]
@@ -283,9 +293,11 @@ async def get(session: AsyncSession, conversation_id: str) -> Conversation:
     return found
 
 
-async def identity_of(session: AsyncSession, conversation: Conversation) -> Identity:
-    """The handle its words are delivered to."""
-    return await session.get_one(Identity, conversation.identity_id)
+async def newest_after(session: AsyncSession, conversation_id: str) -> Conversation:
+    """Where the handles of a conversation talk now: there, or in the one that followed when it was over."""
+    conversation = await get(session, conversation_id)
+    identity = await session.get_one(Identity, conversation.identity_id)
+    return await get(session, identity.conversation_id or conversation.id)
 
 
 def renew_assistant_session(conversation: Conversation) -> None:

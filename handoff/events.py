@@ -55,6 +55,13 @@ class ReplyChannelChanged(Event):
 
 
 @dataclass(frozen=True)
+class PersonChanged(Event):
+    """A handle was joined to the customer of this conversation, verified, or taken away again."""
+
+    identity_id: str
+
+
+@dataclass(frozen=True)
 class QueueChanged(Event):
     """Somebody's place in a queue may have moved. `conversation_id` is the one that caused it."""
 

@@ -28,6 +28,15 @@ class Floor(StrEnum):
     CLOSED = "closed"
 
 
+class Wish(StrEnum):
+    """What a customer can always ask for with one press or command, whatever is being talked about."""
+
+    PERSON = "person"
+    HELP = "help"
+    STOP = "stop"
+    HELLO = "hello"
+
+
 @dataclass(frozen=True)
 class Client:
     """What the customer's device says of itself."""
@@ -65,8 +74,8 @@ class Inbound:
     """One utterance as a channel understood it. `client_ref` is the channel's own id of it, unique in a conversation.
 
     `pressed` names a button by the message it stood under and its place there; its words and payload come from the
-    ledger, never from the wire. `wants_person` is the button that is always there. `known` are facts the channel itself
-    vouches for, such as the phone of a shared contact card. Words may be empty when files come along.
+    ledger, never from the wire. `wish` is a button or command that is always there. `known` are facts the channel
+    itself vouches for, such as the phone of a shared contact card. Words may be empty when files come along.
     """
 
     channel: str
@@ -74,7 +83,7 @@ class Inbound:
     client_ref: str
     text: str = ""
     pressed: tuple[str, int] | None = None
-    wants_person: bool = False
+    wish: Wish | None = None
     attachments: tuple[Attached, ...] = ()
     known: tuple[FoundFact, ...] = ()
     name: str | None = None

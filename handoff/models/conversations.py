@@ -117,7 +117,7 @@ class Message(Base):
     """The payload of the button the customer pressed to say this."""
     client_ref: Mapped[str | None] = mapped_column(String(100))
     in_reply_to: Mapped[str | None] = mapped_column(Id)
-    """For assistant words and stale-word notes: the customer message they answer."""
+    """For assistant words and stale-word notes the customer message they answer, for a press the message of its button."""
     channel: Mapped[str] = mapped_column(String(20))
     identity_id: Mapped[str | None] = mapped_column(ForeignKey("identities.id"), index=True)
     """The handle it came from or goes to, whatever the conversation does later. None for notes."""

@@ -3,7 +3,7 @@ import pytest
 from handoff import conversations, handovers, ledger
 from handoff.assistants.scripted import saying
 from handoff.errors import BadInput, FloorTaken, StaleView
-from handoff.ports import Audience, Button, Inbound, Words
+from handoff.ports import Audience, Button, Inbound, Wish, Words
 from tests.hub.conftest import Desk
 
 
@@ -66,7 +66,7 @@ async def test_an_agent_without_the_floor_cannot_speak(desk: Desk) -> None:
 
 async def test_a_reply_on_a_stale_view_is_refused_and_names_what_came(desk: Desk) -> None:
     dana = await desk.agent()
-    receipt = await desk.customer_says("I want a person", wants_person=True)
+    receipt = await desk.customer_says("I want a person", wish=Wish.PERSON)
     await desk.write(lambda session: handovers.take_over(session, receipt.conversation_id, dana))
     seen = (await desk.conversation(receipt.conversation_id)).last_seq
     await desk.customer_says("It is urgent")

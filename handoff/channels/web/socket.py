@@ -21,7 +21,7 @@ from handoff.db import Database
 from handoff.errors import BadInput, TellonceError, TooMany
 from handoff.live import FellBehind, Live
 from handoff.models import Agent, Conversation
-from handoff.ports import Audience, Client, Floor, Inbound
+from handoff.ports import Audience, Client, Floor, Inbound, Wish
 from handoff.settings import settings
 
 SAYS_PER_MINUTE = RateLimitItemPerMinute(120)
@@ -142,7 +142,7 @@ class Page:
                 pressed = (message_id, index)
                 await self._receive(Inbound("web", self.session.identity, ref, pressed=pressed, client=self.client))
             case frames.Human(client_ref=ref):
-                await self._receive(Inbound("web", self.session.identity, ref, wants_person=True, client=self.client))
+                await self._receive(Inbound("web", self.session.identity, ref, wish=Wish.PERSON, client=self.client))
             case frames.Withdraw() if self.conversation_id:
                 conversation_id = self.conversation_id
                 await self.chat.database.write(lambda session: handbacks.withdraw(session, conversation_id))

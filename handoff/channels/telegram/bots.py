@@ -1,0 +1,125 @@
+"""The bots we speak as, and what their library's errors mean here.
+
+Only `telegram.Bot` is used: its updater confirms updates before they are on disk. Telegram's addresses hold the token,
+so no address of it is ever logged, and errors are told by their kind and Telegram's own sentence.
+"""
+
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from telegram import Bot
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+from telegram.request import HTTPXRequest
+
+from handoff.errors import DeliveryError, PermanentDeliveryError, TemporaryDeliveryError
+
+NAME = "telegram"
+TOKEN = re.compile(r"\b\d{3,}:[A-Za-z0-9_-]{20,}\b")
+POLL_S = 25
+
+
+class NoTokens(logging.Filter):
+    """Takes bot tokens out of whatever a library logs; they stand in every address of the Bot API."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        said = record.getMessage()
+        if TOKEN.search(said):
+            record.msg, record.args = TOKEN.sub("[bot token]", said), ()
+        return True
+
+
+def keep_tokens_out_of_logs() -> None:
+    """For every logger that sees addresses or requests, and every one they make later below themselves."""
+    no_tokens = NoTokens()
+    for name in ("httpx", "telegram", "telegram.Bot", "telegram.request", "telegram.request.HTTPXRequest"):
+        logging.getLogger(name).addFilter(no_tokens)
+    # Below INFO the transport writes raw requests, in pieces that no pattern can be sure of.
+    for name in ("httpcore", "httpcore.http11", "httpcore.connection"):
+        logging.getLogger(name).setLevel(logging.INFO)
+
+
+@dataclass
+class TelegramBot:
+    """One bot. `team` is whose it is; None takes everybody's customers. `trouble` is shown at the desk."""
+
+    token: str = field(repr=False)
+    team: str | None = None
+    api_url: str = ""
+    username: str = ""
+    trouble: str | None = None
+
+    def __post_init__(self) -> None:
+        talking = HTTPXRequest(connection_pool_size=64, pool_timeout=30, media_write_timeout=60)
+        asking = HTTPXRequest(connection_pool_size=1, read_timeout=POLL_S + 10)
+        if self.api_url:
+            talk, files = f"{self.api_url}/bot", f"{self.api_url}/file/bot"
+            self.bot = Bot(self.token, talk, files, request=talking, get_updates_request=asking)
+        else:
+            self.bot = Bot(self.token, request=talking, get_updates_request=asking)
+
+    @property
+    def id(self) -> str:
+        """The number before the colon, by which Telegram knows it; not secret."""
+        return self.token.partition(":")[0]
+
+    @property
+    def name(self) -> str:
+        return f"@{self.username}" if self.username else f"bot {self.id}"
+
+
+def read_tokens(setting: str, api_url: str = "") -> tuple[TelegramBot, ...]:
+    """`token` or `team=token`, comma-separated. Raises `ValueError` with a sentence that never shows a token."""
+    bots = []
+    for position, part in enumerate(filter(None, (part.strip() for part in setting.split(","))), start=1):
+        team, _, token = part.rpartition("=")
+        if not TOKEN.fullmatch(token):
+            raise ValueError(
+                f"TELLONCE_TELEGRAM_TOKEN: number {position} does not look like a bot token. "
+                "Copy it whole from BotFather: digits, a colon and a long word."
+            )
+        bots.append(TelegramBot(token, team or None, api_url.rstrip("/")))
+    if len({bot.id for bot in bots}) < len(bots):
+        raise ValueError("TELLONCE_TELEGRAM_TOKEN names one bot twice. Keep one of the two.")
+    return tuple(bots)
+
+
+def as_delivery_error(error: TelegramError) -> DeliveryError:
+    """Whether trying again can help. The library calls `BadRequest` a network error; asking twice changes nothing."""
+    said = TOKEN.sub("[bot token]", error.message)
+    match error:
+        case RetryAfter():
+            return TemporaryDeliveryError(f"Telegram asks to wait: {said}", _seconds(error))
+        case Forbidden():
+            return PermanentDeliveryError(f"Telegram does not let us write there: {said}")
+        case InvalidToken():
+            return PermanentDeliveryError("Telegram does not know our bot's token.")
+        case ChatMigrated() | BadRequest():
+            return PermanentDeliveryError(f"Telegram refused it: {said}")
+        case TimedOut() | Conflict() | NetworkError():
+            return TemporaryDeliveryError(f"Telegram could not be reached: {type(error).__name__}.", 2.0)
+    return TemporaryDeliveryError(f"Telegram failed: {said}", 5.0)
+
+
+def _seconds(error: RetryAfter) -> float:
+    wait = error.retry_after
+    return float(wait if isinstance(wait, int) else wait.total_seconds())
+
+
+def by_id(bots: Sequence[TelegramBot], bot_id: str) -> TelegramBot:
+    """The bot an identity belongs to. Raises `PermanentDeliveryError` when it is not one of ours any more."""
+    found = next((bot for bot in bots if bot.id == bot_id), None)
+    if found is None:
+        raise PermanentDeliveryError("The bot this customer wrote to is no longer set up here.")
+    return found
