@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 SHORTEST_TO_GUESS = 5
-_REAL = """adapted adopter augusta bolster boost boosted boosts carle charge charged charges charmer charter changer
-decide decided decider decode decoded extend extended frida mode model modes moaning mourning phoned phoney phony
-receive received receives remove removed repeat repeated roster route routed routes sundae sundry"""
+_REAL = """adapted adopter augusta bolster bones boost boosted boosts boxed boxer boxers brink brisk brock carle
+changer charge charged charges charmer charter decide decided decider decode decoded extend extended frida moaning
+mode model models modes mourning phoned phoney phony poker powder prone receive received receives remove removed
+removes repeat repeated reuters roster rosters route routed routes sundae sundry vice voiced"""
 # One letter away from a day, a month or a device, and everyday words themselves.
 REAL_WORDS = frozenset(_REAL.split())
 # Short forms, and slips of more than one letter that everybody makes.

@@ -5,17 +5,16 @@ The pure part is tried here directly; the component is trained by Rasa in Rasa's
 
 import json
 import subprocess
-from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bench.reading import told_by_designers
 from bot.nlu import phrases, spotting
 from bot.nlu.spotting import Named, Spotter
 from tests.hub.bounded import unbounded_repeats
@@ -31,25 +30,7 @@ PIECES = _PIECES.split()
 IDENTIFIERS = spotting.OF_THE_COMPANY
 
 
-def blocks() -> Iterator[dict[str, str]]:
-    for path in sorted(NLU.glob("*.yml")):
-        yield from yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]
-
-
-def told() -> dict[str, Any]:
-    """What the component writes down when it is trained, read from the YAML itself."""
-    shapes: list[tuple[str, str]] = []
-    lists: dict[str, list[str]] = {}
-    synonyms: dict[str, str] = {}
-    for block in blocks():
-        lines = [line.removeprefix("- ") for line in block["examples"].splitlines()]
-        shapes += [(block["regex"], line) for line in lines] if "regex" in block else []
-        lists.setdefault(block.get("lookup", ""), []).extend(lines if "lookup" in block else [])
-        synonyms |= dict.fromkeys(lines, block["synonym"]) if "synonym" in block else {}
-    return {"shapes": shapes, "lists": lists, "synonyms": synonyms}
-
-
-TOLD = told()
+TOLD = told_by_designers()
 SPOTTER = Spotter(**TOLD, guessed=["item"])
 
 
