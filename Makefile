@@ -8,7 +8,7 @@ export DATA PIPELINE BASE FRESH
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check train eval-intents eval-compare test-bot seed replay bench bench-nlu lock python
+.PHONY: help run test check train eval-intents eval-compare test-bot seed replay bench bench-nlu bench-turns lock python
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -46,6 +46,9 @@ bench: python ## Measure how fast messages are accepted (ARGS="--rate 100 --seco
 
 bench-nlu: python ## Understanding against stock Rasa: training, parse times, memory (DATA=rows.jsonl, FRESH=1, ARGS="--rounds 5")
 	@$(PYTHON) -m tools.nlu_bench $(ARGS)
+
+bench-turns: python ## What a turn costs against stock Rasa, over HTTP (FRESH=1 trains both again, ARGS="--rounds 5")
+	@$(PYTHON) -m tools.turns_bench $(ARGS)
 
 lock: python ## Lock requirements/*.in again after changing them (ARGS="hub dev" for some)
 	@$(PYTHON) -m tools.lock $(ARGS)
