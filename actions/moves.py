@@ -50,6 +50,11 @@ class MoveForm(FormFromFacts):
             return heard | {"move_address": place}
         return {slot: value for slot, value in heard.items() if slot != "move_address" or isinstance(value, Place)}
 
+    def said_back(self, news: Slots, tracker: Tracker) -> list[str]:
+        where = f"to {_spoken(news['move_address'])}" if "move_address" in news else ""
+        when = f"on {days.spoken(date.fromisoformat(news['move_date']))}" if "move_date" in news else ""
+        return [f"your move {where} {when}".replace("  ", " ").strip()] if where or when else []
+
     def answer(self, asked: str, tracker: Tracker) -> Slots:
         text = tracker.latest_message.get("text") or ""
         if asked == "move_address" and (place := addresses.spoken(text) or _town(tracker)):

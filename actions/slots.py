@@ -44,6 +44,8 @@ What the base class does with that:
   whichever is being asked. A value that fits two slots goes to the one being asked.
 - **Answers in a way of their own** are read by overriding `answer(asked, tracker)`; what two slots tell about each
   other by overriding `hear`.
+- **A detail given out of turn** is said back if `said_back` has words for it ("Noted: pickup at 9 Oak Ave."), unless
+  the next question sums everything up anyway.
 - **Facts before questions**: an empty slot with `facts=` takes the hub's fact; a refusal of a fact is not spoken.
 - **Interruptions** leave the form waiting: a question, small talk, another topic or a wish for a person is answered by
   its own rule (write it without a condition), then the policy asks the form's question again. Another form may run in
@@ -101,7 +103,7 @@ class FormFromFacts(KnowsCustomer, Hearing, FormValidationAction):
         return f"validate_{self.form}"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        moment = moment_of(tracker, self.form)
+        moment, before = moment_of(tracker, self.form), dict(tracker.slots)
         events: list[EventType] = self._starting_events(tracker) if moment is Moment.STARTING else []
         heard = {} if moment is Moment.RETURNING or _is_resuming(tracker, self.form) else self.hear(tracker, moment)
         if moment is Moment.ANSWERING and self.is_interrupted(tracker, heard):
@@ -112,7 +114,25 @@ class FormFromFacts(KnowsCustomer, Hearing, FormValidationAction):
             return [_reject(self.form), *events, *to_person(need.reason, need.detail)]
         except Unavailable as down:
             return [_reject(self.form), *events, *to_person("company_down", down.sentence)]
-        return [*events, await self.next_requested_slot(dispatcher, tracker, domain)]
+        question = await self.next_requested_slot(dispatcher, tracker, domain)
+        if moment is Moment.ANSWERING and not self._sums_up(question["value"]):
+            self._acknowledge(before, heard, dispatcher, tracker)
+        return [*events, question]
+
+    def said_back(self, news: Slots, tracker: Tracker) -> list[str]:
+        """What to say back of details nobody had asked for just now, as phrases ("pickup at 9 Oak Ave")."""
+        return []
+
+    def _acknowledge(self, before: Slots, heard: Slots, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+        unasked = [slot for slot in heard if slot != before.get(REQUESTED_SLOT) and slot in self.fields]
+        values = {slot: tracker.slots.get(slot) for slot in unasked}
+        news = {slot: value for slot, value in values.items() if value is not None and value != before.get(slot)}
+        if phrases := self.said_back(news, tracker):
+            dispatcher.utter_message(text=f"Noted: {', '.join(phrases)}.")
+
+    def _sums_up(self, asked: str | None) -> bool:
+        """Whether the next question names all the details itself: a yes or no ends a form."""
+        return asked is None or self._field(asked).is_yes_no
 
     async def next_requested_slot(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]

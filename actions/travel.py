@@ -22,7 +22,7 @@ from actions.backends.returns import DropOffPoint, PickupWindow
 from actions.hearing import Field
 from actions.tried import tried
 from actions.turn import turn
-from words import addresses
+from words import addresses, days
 from words.addresses import Place
 
 Slots = dict[str, Any]
@@ -48,6 +48,8 @@ ON_FILE = re.compile(
 )
 AT_HOME = re.compile(r"\b(home|my (place|house|flat|apartment|address))\b", re.IGNORECASE)
 YES = re.compile(r"^\W*(y|yes|yeah|yep|sure|right|correct|it is)\b", re.IGNORECASE)
+NAMED = {"pickup": "pickup", "drop_off": "drop-off", "shipping": "shipping"}
+WHERE = {"pickup": "at", "shipping": "to"}
 COMPLETE = re.compile(r"^(?P<line1>.+), (?P<city>[^,]+) (?P<postcode>\d{5})$")
 NEEDED = {
     "pickup": ("return_address", "return_postcode", "return_window"),
@@ -117,6 +119,14 @@ class TravelsBack:
         if windows.fitting(text, (), today()) is not None and asked != "return_window":
             heard["return_when"] = text
         return heard
+
+    def said_back(self, news: Slots, tracker: Tracker) -> list[str]:
+        """The journey as far as it was told out of turn: "pickup at 9 Oak Ave", "Tuesday 24 November"."""
+        method, address = str(tracker.slots.get("return_method")), news.get("return_address")
+        way = NAMED[method] if method in NAMED and (address or "return_method" in news) else ""
+        where = f"{WHERE.get(method, '')} {address}" if address else ""
+        when = days.day(str(news.get("return_when") or ""), today())
+        return [phrase for phrase in (f"{way} {where}".strip(), days.spoken(when) if when else "") if phrase]
 
     def validate_return_method(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]

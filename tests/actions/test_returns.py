@@ -18,6 +18,7 @@ from actions.returns import ActionAskReturnConfirm, ActionReturnMake, ValidateRe
 from actions.travel_questions import ActionAskReturnMethod, ActionAskReturnPoint, ActionAskReturnWindow
 from tests.actions.backends.fernway import running_company
 from tests.actions.talking import Turn, run, said
+from words import days
 
 pytestmark = pytest.mark.usefixtures("company")
 
@@ -88,6 +89,33 @@ async def test_why_once_more_is_no_device_and_brings_no_reproach() -> None:
 async def test_a_bare_device_name_means_that_one_and_not_the_one_before() -> None:
     turn = await answering("the tv box mini", "return_method", PLANNED)
     assert turn.slots["return_item"] == MINI
+
+
+async def test_a_place_told_while_the_reason_is_asked_is_said_back() -> None:
+    slots = MAYA | {"return_item": RECORDER}
+    turn = await answering("pick it up from my mum's at 9 Oak Ave please", "return_reason", slots, "return_method")
+    assert turn.slots["return_address"] == "9 Oak Ave"
+    assert turn.text == "Noted: pickup at 9 Oak Ave."
+    assert asked_next(turn) == "return_reason"
+
+
+async def test_the_answer_that_was_asked_for_is_not_said_back() -> None:
+    turn = await answering("I don't need it any more", "return_reason", MAYA | {"return_item": RECORDER})
+    assert turn.slots["return_reason"] == "not needed"
+    assert turn.text == ""
+
+
+async def test_a_day_told_early_is_said_back_by_its_date() -> None:
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    turn = await answering("fetch it tomorrow", "return_reason", MAYA | {"return_item": RECORDER}, "return_method")
+    assert turn.text == f"Noted: pickup, {days.spoken(tomorrow)}."
+
+
+async def test_what_the_summary_names_anyway_is_not_said_back(window: str) -> None:
+    slots = PLANNED | {"return_method": "pickup", "return_window": window, "return_address": ELM_STREET}
+    turn = await answering("no, 16 Elm Street", "return_confirm", slots, "deny")
+    assert turn.slots["return_address"] == "16 Elm Street, Brightwater 48210"
+    assert "Noted" not in turn.text
 
 
 async def test_a_yes_is_no_reason() -> None:
@@ -320,6 +348,14 @@ async def test_a_return_that_is_on_its_way_is_changed_by_a_person_only() -> None
 async def test_without_a_return_the_status_offers_to_start_one() -> None:
     turn = await run(ActionReturnStatus(), said("where is my return", "return_status", account="10014"))
     assert turn.payload("Return something") == "/return_start"
+
+
+async def test_what_a_person_did_about_a_return_is_told_first() -> None:
+    note = {"by": "Dana Whitlock", "topic": "return_start", "summary": "a courier takes it on Friday", "promises": []}
+    tracker = said("what happens with my return?", "return_status", account="10014", slots={"handback_note": note})
+    assert (await run(ActionReturnStatus(), tracker)).text.startswith(
+        "Dana noted: a courier takes it on Friday. I see no"
+    )
 
 
 async def test_can_you_pick_it_up_starts_a_return_when_there_is_none() -> None:
