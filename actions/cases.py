@@ -9,6 +9,7 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.hub import Case, HubError, HubRefused, hub
+from actions.noted import noted_in
 from actions.said import entity_of
 from actions.slots import Field, FormFromFacts, leave
 from actions.small_talk import PERSON
@@ -47,7 +48,10 @@ class CaseStatus(Action):
 def _tell(dispatcher: CollectingDispatcher, tracker: Tracker, chosen: Case | None, cases: tuple[Case, ...]) -> None:
     named = said_reference(tracker)
     if chosen:
-        dispatcher.utter_message(text=_where_it_stands(chosen), buttons=_next_steps(chosen))
+        by_person, state = noted_in(tracker, chosen.ref), _where_it_stands(chosen)
+        # A case that was solved says the same already.
+        text = state if chosen.resolution and chosen.resolution in state else f"{by_person} {state}".strip()
+        dispatcher.utter_message(text=text, buttons=_next_steps(chosen))
     elif named:
         dispatcher.utter_message(
             text=f"I can't find a case {named} of yours. Could you check the number?", buttons=[PERSON]

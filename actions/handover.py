@@ -15,6 +15,7 @@ from rasa_sdk.forms import REQUESTED_SLOT
 
 from actions.hub import HandoverAnswer, HubError, hub
 from actions.next_topic import forget_all
+from actions.noted import NOTE, said_by, sentence
 from actions.package import build, reason_of
 from actions.slots import forget, resume, stop_form
 from actions.tried import tell_hub
@@ -103,7 +104,13 @@ class BackFromPerson(Action):
         back = turn(tracker).handback or Handback()
         form = _form_to_resume(back, tracker, domain) if back.resume_at == "form" else None
         dispatcher.utter_message(text=_what_was_done(back, form))
-        events = [*stop_form(), *_learned(back, tracker), SlotSet("handed_over_form", None), SlotSet("wanted", None)]
+        events = [
+            *stop_form(),
+            SlotSet(NOTE, _note(back)),
+            *_learned(back, tracker),
+            SlotSet("handed_over_form", None),
+            SlotSet("wanted", None),
+        ]
         if form:
             return [*events, *resume(form)]
         for name in domain.get("forms") or {}:
@@ -113,7 +120,7 @@ class BackFromPerson(Action):
 
 
 def _what_was_done(back: Handback, form: str | None) -> str:
-    parts = ["You're back with me, Fern.", _sentence(back.summary), *map(_promise, back.promises)]
+    parts = ["You're back with me, Fern.", said_by(back.by, back.summary), *map(_promise, back.promises)]
     if back.facts_learned:
         noted = ", ".join(f"{fact['name'].replace('_', ' ')} {fact['value']}" for fact in back.facts_learned)
         parts.append(f"Noted: {noted}.")
@@ -126,17 +133,22 @@ def _what_was_done(back: Handback, form: str | None) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _sentence(words: str) -> str:
-    words = words.strip()
-    return words if not words or words[-1] in ".!?" else f"{words}."
+def _note(back: Handback) -> dict[str, Any]:
+    return {
+        "by": back.by,
+        "topic": back.topic,
+        "case_ref": back.case_ref,
+        "summary": back.summary,
+        "promises": [_promise(promise) for promise in back.promises],
+    }
 
 
 def _promise(promise: Any) -> str:
     """Promises come as words, or as `{text, due_at}`."""
     if not isinstance(promise, dict):
-        return _sentence(str(promise))
+        return sentence(str(promise))
     due = f" (by {str(promise['due_at'])[:16].replace('T', ' ')} UTC)" if promise.get("due_at") else ""
-    return _sentence(f"{promise.get('text', '').rstrip('.')}{due}")
+    return sentence(f"{promise.get('text', '').rstrip('.')}{due}")
 
 
 def _form_to_resume(back: Handback, tracker: Tracker, domain: dict[str, Any]) -> str | None:

@@ -11,6 +11,7 @@ from actions.backends import returns
 from actions.backends.returns import Return
 from actions.device_form import OVER
 from actions.identity import account_of, needs_account
+from actions.noted import noted
 from actions.return_rules import is_about_rules
 from actions.return_words import change_buttons, refund_of, travel_of
 from actions.said import entity_of, text_of
@@ -19,6 +20,7 @@ from actions.wording import PERSON, button
 from words import identifiers
 
 FORM = "return_change_form"
+PARCELS = ("return", "refund", "exchange", "order")
 CANCELS = re.compile(
     r"\bcancel|call (it )?off|\bdrop (it|the return|this)|forget (it|the return)|keep it", re.IGNORECASE
 )
@@ -74,18 +76,18 @@ class ActionReturnStatus(Action):
         shown = chosen or next(iter(under_way or made), None)
         if shown is None:
             dispatcher.utter_message(
-                text="I see no return on your account. Shall we start one?",
+                text=f"{noted(tracker, *PARCELS)} I see no return on your account. Shall we start one?".strip(),
                 buttons=[button("Return something", "return_start"), PERSON],
             )
         else:
-            _tell_status(dispatcher, shown, [one for one in under_way if one is not shown])
+            _tell_status(dispatcher, shown, [one for one in under_way if one is not shown], noted(tracker, *PARCELS))
         return []
 
 
-def _tell_status(dispatcher: CollectingDispatcher, made: Return, others: list[Return]) -> None:
+def _tell_status(dispatcher: CollectingDispatcher, made: Return, others: list[Return], by_person: str) -> None:
     plan = travel_of(made) if made.status == "created" else ""
     refund = refund_of(made) if made.status in ("in_transit", "received") else ""
-    said = f"Return {made.return_number} ({made.item}) {STATUS[made.status]}. {plan}{refund}".strip()
+    said = f"{by_person} Return {made.return_number} ({made.item}) {STATUS[made.status]}. {plan}{refund}".strip()
     more = [
         button(f"{one.item} ({one.return_number})", "return_status", {"return_number": one.return_number})
         for one in others

@@ -38,8 +38,11 @@ class OpenCase:
 
 @dataclass(frozen=True)
 class Handback:
-    """What a person leaves for the assistant. `resume_at` is `start`, `form` or `close`."""
+    """What a person leaves for the assistant. `resume_at` is `start`, `form` or `close`; `topic` an intent's name."""
 
+    by: str = ""
+    topic: str = ""
+    case_ref: str = ""
     outcome: str = ""
     summary: str = ""
     facts_learned: tuple[Mapping[str, Any], ...] = ()
@@ -108,6 +111,9 @@ def _handback(said: Mapping[str, Any] | None) -> Handback | None:
     if said is None:
         return None
     return Handback(
+        by=(said.get("released_by") or {}).get("name") or "",
+        topic=said.get("topic") or "",
+        case_ref=said.get("case_ref") or "",
         outcome=said.get("outcome") or "",
         summary=said.get("summary") or "",
         facts_learned=tuple(said.get("facts_learned") or ()),

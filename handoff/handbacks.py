@@ -42,6 +42,7 @@ async def give_back(session: AsyncSession, conversation_id: str, agent: Agent, h
         "released_by": {"id": agent.id, "name": agent.name},
         **handback.model_dump(mode="json"),
         "form": form,
+        "topic": handover.package["issue"]["type"],
         "case_ref": case.ref,
         "transcript": {"first_seq": handover.package["transcript"]["last_seq"] + 1, "last_seq": conversation.last_seq},
     }

@@ -217,8 +217,11 @@ async def fail(session: AsyncSession, turn_id: str, sentence: str) -> None:
 
 async def _say_what_was_done(session: AsyncSession, conversation: Conversation, turn: Turn) -> None:
     """The way back must not depend on the assistant being well."""
-    summary = str((turn.handback or {}).get("summary") or "").strip()
-    words = Words(f"You are back with me. {summary} Is there anything else?".replace("  ", " "))
+    back = turn.handback or {}
+    summary = str(back.get("summary") or "").strip()
+    name = str((back.get("released_by") or {}).get("name") or "").split(" ")[0]
+    told = f"{name} noted: {summary}" if name and summary and not summary.startswith(name) else summary
+    words = Words(f"You are back with me. {told} Is there anything else?".replace("  ", " "))
     speaker = Speaker(Author.ASSISTANT, settings().assistant_name)
     await ledger.utter(session, conversation, speaker, words)
 

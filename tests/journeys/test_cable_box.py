@@ -111,3 +111,4 @@ async def _the_bot_carries_on_with_what_was_done(maya: Customer, dana: Agent) ->
     await maya.says("What is the status of my return?")
     status = await maya.hears("RN-", by="assistant")
     assert "TV Box Max" in status.text
+    assert "Dana takes the cracked extender back" in status.text
