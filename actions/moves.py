@@ -151,8 +151,9 @@ def _town(tracker: Tracker) -> Place | None:
     part, intent = tracker.slots.get("move_address_part") or {}, tracker.latest_message["intent"]["name"]
     words = (tracker.latest_message.get("text") or "").strip(" .!")
     is_only_town_missing = part.get("line1") and not part.get("city")
-    # No model knows the names of towns: what it is unsure of may well be one.
-    may_be_name = intent not in ("affirm", "deny", "talk_to_human") and (intent in ANSWERS or not is_sure(tracker))
+    # No model knows the names of towns: what it is unsure of, or takes for another world, may well be one.
+    is_nothing_else = intent in ANSWERS | {"out_of_scope"} or not is_sure(tracker)
+    may_be_name = intent not in ("affirm", "deny", "talk_to_human") and is_nothing_else
     is_name = re.fullmatch(r"[A-Za-z'.-]{3,20}( [A-Za-z'.-]{2,20}){0,2}", words) and not DONT_KNOW.search(words)
     return Place(city=words.title()) if is_only_town_missing and may_be_name and is_name else None
 
