@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from tools.telegram_stub import client, methods, parameters, webhooks
@@ -42,7 +42,6 @@ def create_app(world: World) -> Starlette:
         Route("/file/bot{token}/{path:path}", file),
         Route("/healthz", health),
         *client.routes(world),
-        Mount("/", client.page()),
     ]
 
     @asynccontextmanager

@@ -14,8 +14,8 @@ from typing import Any
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from tools.telegram_stub import customer, media
@@ -29,14 +29,16 @@ from tools.telegram_stub.world import Bot, World
 Json = dict[str, Any]
 Act = Callable[[World, Request], Awaitable[Any]]
 LONGEST_WAIT_S = 25.0
+STATIC = Path(__file__).parent / "static"
 SHOWN_INLINE = ("image/jpeg", "image/png", "image/gif", "image/webp", "video/mp4", "audio/ogg", "audio/mpeg")
 
 
-def page() -> StaticFiles:
-    return StaticFiles(directory=Path(__file__).parent / "static", html=True)
+async def page(request: Request) -> Response:
+    """The chat app; `/<bot's user name>?start=<token>` is what a link to the bot opens."""
+    return FileResponse(STATIC / "index.html")
 
 
-def routes(world: World) -> list[Route]:
+def routes(world: World) -> list[BaseRoute]:
     def route(path: str, act: Act, method: str = "POST") -> Route:
         async def endpoint(request: Request) -> Response:
             try:
@@ -49,6 +51,9 @@ def routes(world: World) -> list[Route]:
 
     chat = "/client/chats/{bot}/{person:int}"
     return [
+        Route("/", page),
+        Route("/{bot:str}", page),
+        Mount("/static", StaticFiles(directory=STATIC)),
         route("/client/bots", bots, "GET"),
         route("/client/people", join),
         route(chat, look, "GET"),
@@ -176,7 +181,7 @@ async def account(world: World, request: Request) -> Json:
         "calls": [asdict(call) for call in world.calls if call.bot == bot.id],
         "waiting": len(bot.queue.waiting) + sum(map(len, bot.queue.scripted)),
         "handed_out": bot.queue.handed_out,
-        "unanswered": len(bot.callbacks),
+        "unanswered": len(bot.presses),
         "answers": bot.answers,
         "early": bot.pacing.ignored_waits,
         "webhook_attempts": bot.webhook.attempts,
@@ -230,7 +235,9 @@ def _chat(world: World, bot: Bot, chat: Chat) -> Json:
         "is_started": chat.is_started,
         "is_blocked": chat.is_blocked,
         "typing": chat.typing if chat.is_typing(world.clock.now()) else None,
-        "notices": [one for one in bot.answers if one["text"]][-3:],
+        "typing_for_s": max(0.0, chat.typing_until - world.clock.now()),
+        "pressed": [f"{one.message} {one.data}" for one in bot.presses.values() if one.chat == chat.id],
+        "notices": [one for one in bot.answers if one["text"] and one["chat"] == chat.id],
         "commands": bot.commands,
         "messages": [_shown(one) for one in chat.messages],
     }

@@ -10,7 +10,7 @@ from tools.telegram_stub import media
 from tools.telegram_stub.chats import Chat, Shown
 from tools.telegram_stub.files import File
 from tools.telegram_stub.refusals import Refused
-from tools.telegram_stub.world import Bot, World
+from tools.telegram_stub.world import Bot, Press, World
 
 Json = dict[str, Any]
 
@@ -84,7 +84,8 @@ class Customer:
     def press_data(self, message: Json, data: str) -> str:
         """As from a keyboard that is gone by now, on a screen that was slow to notice."""
         query = str(secrets.randbits(60))
-        self.bot.callbacks[query] = self.world.clock.now()
+        self.bot.presses[query] = Press(self.world.clock.now(), self.chat.id, message["message_id"], data)
+        self.chat.change()
         instance = {"chat_instance": str(self.chat.id), "data": data}
         self.bot.queue.put("callback_query", {"id": query, "from": self.person, "message": message, **instance})
         return query

@@ -67,11 +67,13 @@ def get_file(world: World, bot: Bot, asked: Parameters) -> Json:
 def answer_callback_query(world: World, bot: Bot, asked: Parameters) -> bool:
     if len(asked.text("text")) > LONGEST_ANSWER:
         raise bad_request("MESSAGE_TOO_LONG")
-    pressed_at = bot.callbacks.pop(asked.text("callback_query_id"), None)
-    if pressed_at is None or world.clock.now() - pressed_at > ANSWERABLE_S:
+    query = asked.text("callback_query_id")
+    press = bot.presses.pop(query, None)
+    if press is None or world.clock.now() - press.at > ANSWERABLE_S:
         raise bad_request(TOO_OLD)
-    answer = {"callback_query_id": asked.text("callback_query_id"), "text": asked.text("text")}
+    answer = {"callback_query_id": query, "chat": press.chat, "text": asked.text("text")}
     bot.answers.append({**answer, "show_alert": asked.flag("show_alert")})
+    bot.chat(press.chat).change()
     return True
 
 

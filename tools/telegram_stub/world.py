@@ -30,6 +30,16 @@ class Webhook:
     attempts: int = 0
 
 
+@dataclass(frozen=True)
+class Press:
+    """A button somebody pressed, while its spinner turns."""
+
+    at: float
+    chat: int
+    message: int
+    data: str
+
+
 @dataclass
 class Bot:
     token: str
@@ -39,8 +49,8 @@ class Bot:
     webhook: Webhook = field(default_factory=Webhook)
     chats: dict[int, Chat] = field(default_factory=dict)
     commands: list[Json] = field(default_factory=list)
-    callbacks: dict[str, float] = field(default_factory=dict)
-    """When each button press not answered yet came to be."""
+    presses: dict[str, Press] = field(default_factory=dict)
+    """By the id the bot must answer; gone once it has."""
     answers: list[Json] = field(default_factory=list)
 
     @property
