@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.validation.parts import Mistake, Part, Place, unknown
 
-KEYS = ("version", "intents", "entities", "slots", "forms", "actions", "responses", "session_config")
+KEYS = ("version", "intents", "entities", "slots", "forms", "actions", "responses", "session_config", "e2e_actions")
 SLOT_TYPES = ("text", "bool", "categorical", "float", "list", "any")
 MAPPINGS = ("from_entity", "from_text", "from_intent", "from_trigger_intent", "custom")
 

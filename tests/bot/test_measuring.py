@@ -166,6 +166,20 @@ def test_measuring_writes_a_report_to_read_and_pictures_to_look_at(measured: dic
         assert (folder / picture).read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_round_of_the_benchmark_tells_times_and_memory(
+    trained: subprocess.CompletedProcess[str], project: Path
+) -> None:
+    write(project, "texts.json", json.dumps([row["text"] for row in ROWS]))
+
+    done = run(project, "bench.nlu_round", "models/tiny.tar.gz", "texts.json")
+
+    assert done.returncode == 0, done.stderr[-2000:]
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert list(figures) == ["load_s", "parse_ms_p50", "parse_ms_p95", "parses_per_s", "rss_mb"]
+    assert 0 < figures["parse_ms_p50"] <= figures["parse_ms_p95"]
+    assert figures["rss_mb"] > 50
+
+
 def test_a_bad_row_is_told_before_a_model_is_loaded(project: Path, tmp_path: Path) -> None:
     write(tmp_path, "rows.jsonl", '{"text": "hello", "intent": "greeting"}\n')
     done = run(
