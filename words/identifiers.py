@@ -16,6 +16,7 @@ from words import addresses, amounts, spellings
 REGION = "US"
 """Where phone numbers without a country code are dialled from."""
 REFERENCE = "reference"
+ASKED_FOR_A_NAME = frozenset({"customer_name", "full_name", "name"})
 MOST_IN_A_MESSAGE = 30
 MANY_DIGITS = 6
 """So many after a few letters are a number of something, wherever they stand."""
@@ -113,6 +114,8 @@ def kind_of(asked_for: str | None) -> str | None:
 def _candidates(text: str, asked: str | None) -> Iterator[Found]:
     """Surest first: whoever comes first keeps the words."""
     yield from _shaped(text)
+    if asked in ASKED_FOR_A_NAME and (match := spellings.BARE_NAME.match(text)):
+        yield _of("customer_name", match, "value")
     yield from _labelled(text)
     yield from _phones(text, asked)
     yield from _dates_and_amounts(text, asked)

@@ -77,12 +77,19 @@ SPEAKS_OF_PHONE = re.compile(
 
 NOT_A_NAME = r"and|my|i|the|with|account|ssn|from|is|on|but|not|it|in|at|last|order|email|phone"
 NAME = re.compile(
-    r"(?:\b(?:my (?:full )?name(?: is|'s)?|full name(?: is)?:?|(?<!user )name(?: is|:))"
+    r"(?:\b(?:my (?:full |new )?name(?: is|'s)?|full name(?: is)?:?|^name|(?<!user )name(?: is|:))"
     r"|^(?:this is|i am|i'm)(?=\s[a-z'-]{2,20}\s[a-z'-]{2,20}$))"
     rf"\s{{1,2}}(?P<value>(?!(?:{NOT_A_NAME}|a|so|very|having|going|looking)\b)[a-z][a-z'-]{{1,20}}"
     rf"(?:\s(?!(?:{NOT_A_NAME})\b)[a-z][a-z'-]{{1,20}}){{0,2}})(?!\w)",
     re.I,
 )
+_NO_ANSWER_NAME = rf"{NOT_A_NAME}|yes|yeah|no|nope|ok|okay|sure|thanks?|hi|hello|please|why|what|don'?t|not|you|we|can"
+BARE_NAME = re.compile(
+    rf"^\W{{0,3}}(?:it'?s |this is |i am |i'm )?(?P<value>(?!(?:{_NO_ANSWER_NAME})\b)[a-z][a-z'-]{{1,20}}"
+    rf"(?:\s(?!(?:{_NO_ANSWER_NAME})\b)[a-z][a-z'-]{{1,20}}){{1,2}})\W{{0,3}}$",
+    re.I,
+)
+"""Two or three words as the whole answer to the question for a name."""
 LONG_NUMBER = re.compile(rf"{NOT_WITHIN_NUMBER}(?:\d{{4}}(?: \d{{4}}){{1,3}}|\d{{7,20}})(?![\w/-]|[.,]\d)")
 CODE = re.compile(r"(?<![\w.@-])(?=[A-Z]{0,13}\d)(?=\d{0,13}[A-Z])[A-Z0-9]{6,14}(?![\w@-])")
 LETTERS_CODE = re.compile(r"(?<![\w.@-])(?=[A-Z]{0,9}[B-DF-HJ-NP-TV-Z]{5})[A-Z]{8,12}(?![\w@-])")

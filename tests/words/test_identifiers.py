@@ -88,10 +88,17 @@ def test_words_beside_an_identifier_name_it(said: str, name: str, value: str) ->
         ("48103", "outage_place", "postcode"),
         ("4417", "ssn", "ssn"),
         ("65", "amount", "amount"),
+        ("Ada Quist", "customer_name", "customer_name"),
+        ("it's ada van quist.", "customer_name", "customer_name"),
     ],
 )
 def test_a_bare_answer_is_named_by_the_question(said: str, asked_for: str, name: str) -> None:
     assert [found for found, _ in read(said, asked_for)] == [name]
+
+
+@pytest.mark.parametrize("said", ["yes please", "why do you ask", "Ada", "no idea", "the cable box"])
+def test_an_evasive_answer_is_no_name(said: str) -> None:
+    assert read(said, "customer_name") == []
 
 
 def test_a_name_of_its_own_beats_the_question() -> None:
