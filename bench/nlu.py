@@ -72,7 +72,7 @@ def _train(model: Path, folder: Path) -> float:
     took = folder / "took.json"
     data = [str(path) for path in sorted((ROOT / "data").iterdir()) if path.is_dir() and path.name != "demo"]
     sources = ["--config", "config.yml", "--domain", "domain.yml", "--data", *data]
-    clean = {"RASA_CACHE_DIRECTORY": str(folder / "rasa"), "TELLONCE_VECTOR_CACHE": str(folder / "vectors")}
+    clean = {"RASA_CACHE_DIRECTORY": str(folder / "rasa"), "TELLONCE_VAR": str(folder / "var")}
     command = [sys.executable, "-m", "bot.training", *sources, "--out", str(model), "--took", str(took), "--force"]
     _check(subprocess.run(command, cwd=ROOT, env={**os.environ, **clean}, capture_output=True, text=True))
     return float(json.loads(took.read_text(encoding="utf-8"))["train_s"])

@@ -49,7 +49,7 @@ def _train(model: Path, took: Path) -> None:
     log = environments.LOGS / "train-clean.log"
     command = [environments.BOT.python, "-m", "bot.training", *training.sources(), "--out", model, "--took", took]
     with tempfile.TemporaryDirectory() as clean:
-        caches = {"RASA_CACHE_DIRECTORY": f"{clean}/rasa", "TELLONCE_VECTOR_CACHE": f"{clean}/vectors"}
+        caches = {"RASA_CACHE_DIRECTORY": f"{clean}/rasa", "TELLONCE_VAR": f"{clean}/var"}
         code = run_shown([*command, "--force"], log, env={**training.rasa_env(), **caches})
     if code:
         raise Refusal(f"Training the assistant stopped: {training.cause(code, log)}")
