@@ -8,13 +8,16 @@ export DATA PIPELINE BASE FRESH
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check train eval-intents eval-compare test-bot seed replay bench bench-nlu bench-turns lock python
+.PHONY: help run telegram-demo test check train eval-intents eval-compare test-bot seed replay bench bench-nlu bench-turns lock python
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 run: python ## Set up if needed, then start everything and open http://127.0.0.1:8000
 	@$(PYTHON) -m tools.run
+
+telegram-demo: python ## The same with Telegram: a stand-in with a page of its own, or yours if TELLONCE_TELEGRAM_TOKEN is set
+	@$(PYTHON) -m tools.telegram_demo $(ARGS)
 
 test: python ## Set up if needed, then run all tests (ARGS="tests/tools -k ports" for some)
 	@$(PYTHON) -m tools.suite $(ARGS)

@@ -38,12 +38,17 @@ Two minutes to see it work
 
 def run() -> int:
     stack = Stack(state_folder(), Ports.from_environ())
-    stack.refuse_taken_ports()
-    environments.ensure(environments.HUB, "hub")
-    training.train()
+    make_ready(stack)
     say("Starting the hub, Rasa, the action server and the demo company …")
     serve(stack, lambda: screen(stack))
     return 0
+
+
+def make_ready(stack: Stack) -> None:
+    """Whatever can be refused or takes long, before anything is started."""
+    stack.refuse_taken_ports()
+    environments.ensure(environments.HUB, "hub")
+    training.train()
 
 
 def state_folder() -> Path:

@@ -62,9 +62,14 @@ class Stack:
     @property
     def env(self) -> dict[str, str]:
         """The environment of every process: what is derived, under the caller's own settings, under overrides."""
-        derived = {**QUIET, **_addresses(self.ports.urls), **_databases(self.var), **self.secrets()}
+        derived = {**QUIET, **_addresses(self.ports.urls), **_stores(self.var), **self.secrets()}
         fixed = {setting: str(getattr(self.ports, name)) for name, setting in SETTINGS.items()}
         return {**derived, **os.environ, **fixed, "TELLONCE_VAR": str(self.var), **self._overrides}
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Where each process answers."""
+        return self.ports.urls
 
     def secrets(self) -> dict[str, str]:
         """Generated at the first start, readable by this user only, never printed."""
@@ -81,14 +86,16 @@ class Stack:
         self.var.chmod(0o700)
 
     def programs(self) -> dict[str, Program]:
+        """By name, in the order they are started."""
         python = environments.HUB.python
         listen = ("--interface", "127.0.0.1", "--port", str(self.ports.rasa))
         files = ("--model", training.MODEL, "--endpoints", "endpoints.yml", "--credentials", "credentials.yml")
         rasa = (environments.BOT.python, "-m", "bot", *listen, *files)
+        # Rasa takes longest by far, so the database is made while it loads.
         programs = [
+            Program("rasa", rasa, "/"),
             Program("company", (python, "-m", "actions.demo_company"), "/healthz"),
             Program("actions", (python, "-m", "actions"), "/health"),
-            Program("rasa", rasa, "/"),
             Program("hub", (python, "-m", "handoff.cli", "serve"), "/healthz"),
         ]
         return {program.name: program for program in programs}
@@ -100,11 +107,10 @@ class Stack:
         for name in self.programs():
             self.log(name).unlink(missing_ok=True)
         try:
-            # Rasa takes longest by far, so the database is made while it loads.
-            for name in ("rasa", "company", "actions"):
+            for name in self.programs():
+                if name == "hub":
+                    self.prepare_database()
                 self.launch(name)
-            self.prepare_database()
-            self.launch("hub")
             for name in self.programs():
                 self.wait_until_ready(name)
         except BaseException:
@@ -155,7 +161,7 @@ class Stack:
         return log
 
     def wait_until_ready(self, name: str, timeout_s: float = 120.0) -> None:
-        url = self.ports.urls[name] + self.programs()[name].health
+        url = self.urls[name] + self.programs()[name].health
         give_up_at = time.monotonic() + timeout_s
         while not answers(url):
             self.refuse_dead()
@@ -198,8 +204,9 @@ def _addresses(urls: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _databases(var: Path) -> dict[str, str]:
+def _stores(var: Path) -> dict[str, str]:
     return {
         "TELLONCE_DATABASE_URL": f"sqlite+aiosqlite:///{var / 'tellonce.db'}",
         "TELLONCE_TRACKER_DB": str(var / "tracker.db"),
+        "TELLONCE_ATTACHMENTS_URL": str(var / "attachments"),
     }

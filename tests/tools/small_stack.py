@@ -19,7 +19,8 @@ class SmallStack(Stack):
     silent = ""
 
     def programs(self) -> dict[str, Program]:
-        return {name: Program(name, self._command(name, port), "/") for name, port in vars(self.ports).items()}
+        ports = {name: getattr(self.ports, name) for name in super().programs()}
+        return {name: Program(name, self._command(name, port), "/") for name, port in ports.items()}
 
     def prepare_database(self) -> None:
         pass
