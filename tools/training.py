@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -62,6 +63,10 @@ def cause(code: int, log: Path) -> str:
     """Why a program of the bot ended with `code`: it said so itself, or it is in its log."""
     if code == TOLD:
         return "correct what is listed above."
+    if code == -signal.SIGKILL:
+        return "the system ended it, most often because memory ran out; close something and run it again."
+    if code < 0:
+        return f"something ended it ({signal.Signals(-code).name}); run it again."
     return f"{cause_of_failure(log)} (the whole output is in {shown(log)})."
 
 

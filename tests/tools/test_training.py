@@ -86,3 +86,14 @@ def test_a_program_that_told_what_is_wrong_is_not_quoted_again(tmp_path: Path) -
 
     assert training.cause(training.TOLD, log) == "correct what is listed above."
     assert training.cause(1, log).startswith("KeyError: 'x' (the whole output is in ")
+
+
+@pytest.mark.parametrize(
+    ("code", "told"), [(-9, "the system ended it, most often because"), (-15, "something ended it (SIGTERM)")]
+)
+def test_a_training_that_was_ended_does_not_blame_the_last_line_of_its_log(
+    tmp_path: Path, code: int, told: str
+) -> None:
+    (tmp_path / "train.log").write_text("WARNING: a policy is experimental\n")
+
+    assert training.cause(code, tmp_path / "train.log").startswith(told)
