@@ -22,16 +22,23 @@ from handoff import desk, handovers, offers, turns
 from handoff.agents import Throttle
 from handoff.api.routes import router as api_router
 from handoff.assistants.rasa import Rasa
+from handoff.attachments import Fetcher
+from handoff.channels.telegram.bots import NAME, read_tokens
+from handoff.channels.telegram.receiving import Receiving
+from handoff.channels.telegram.sending import Telegram
+from handoff.channels.telegram.webhook import router as telegram_router
 from handoff.channels.web.routes import router as web_router
 from handoff.channels.web.socket import WebChat
 from handoff.db import Database
+from handoff.deliveries import Deliverer
 from handoff.errors import TellonceError, TooMany
 from handoff.front import FrontDoor
 from handoff.live import Live
-from handoff.models import Conversation, Identity, Message, OutboxItem
+from handoff.models import Conversation, OutboxItem
 from handoff.outbox import Runner
-from handoff.ports import Assistant, Button, Channel, Link, Outbound, Words
+from handoff.ports import Assistant, Channel
 from handoff.settings import Settings, settings
+from handoff.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -46,8 +53,10 @@ class Hub:
     assistant: Assistant
     runner: Runner
     web: WebChat
+    store: Store
     throttle: Throttle = field(default_factory=Throttle)
     channels: dict[str, Channel] = field(default_factory=dict)
+    telegram: Receiving | None = None
 
 
 def create_app(assistant: Assistant | None = None, channels: tuple[Channel, ...] = ()) -> FastAPI:
@@ -69,6 +78,7 @@ def create_app(assistant: Assistant | None = None, channels: tuple[Channel, ...]
     )
     app.include_router(api_router)
     app.include_router(web_router)
+    app.include_router(telegram_router)
     app.include_router(desk.router)
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     app.add_api_route("/readyz", readyz, include_in_schema=False)
@@ -93,10 +103,12 @@ async def _open(stack: contextlib.AsyncExitStack, assistant: Assistant | None, c
         )
     database = await stack.enter_async_context(Database(config.database_url, live.publish))
     asking = turns.Turns(database, assistant, live)
-    by_name = {channel.name: channel for channel in channels}
-
-    async def deliver(item: OutboxItem) -> None:
-        await _deliver(database, by_name, item)
+    store = Store(config.attachments_url)
+    bots = read_tokens(config.telegram_token, config.telegram_api_url)
+    by_name: dict[str, Channel] = {channel.name: channel for channel in channels}
+    if bots:
+        by_name.setdefault(NAME, Telegram(bots, store))
+    carrying, fetching = Deliverer(database, by_name), Fetcher(database, by_name, store)
 
     async def offer_expired(item: OutboxItem) -> None:
         await database.write(lambda session: offers.expire(session, item.body["handover_id"], item.body["agent_id"]))
@@ -106,28 +118,17 @@ async def _open(stack: contextlib.AsyncExitStack, assistant: Assistant | None, c
 
     jobs = {
         "ask_assistant": asking.ask,
-        "deliver_message": deliver,
+        "deliver_message": carrying.deliver,
+        "fetch_attachment": fetching.fetch,
         "offer_expired": offer_expired,
         "look_after": look_after,
     }
     runner = Runner(database, jobs, turns.when_given_up)
     database.wake = runner.wake
     await stack.enter_async_context(runner)
-    return Hub(config, database, live, assistant, runner, WebChat(database, live), channels=by_name)
-
-
-async def _deliver(database: Database, channels: dict[str, Channel], item: OutboxItem) -> None:
-    async with database.read() as session:
-        message = await session.get_one(Message, item.body["message_id"])
-        identity = await session.get_one(Identity, message.identity_id)
-    words = Words(
-        message.text,
-        tuple(Button(one["title"], one["payload"]) for one in message.buttons),
-        Link(**message.link) if message.link else None,
-        message.image,
-    )
-    await channels[message.channel].deliver(
-        Outbound(message.conversation_id, message.id, message.seq, identity.external_id, words)
+    telegram = await stack.enter_async_context(Receiving(database, bots)) if bots else None
+    return Hub(
+        config, database, live, assistant, runner, WebChat(database, live), store, channels=by_name, telegram=telegram
     )
 
 

@@ -16,10 +16,11 @@ from alembic.config import Config
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from handoff import agents, cases, demo, tokens
+from handoff.channels.telegram.bots import read_tokens
 from handoff.db import Database
 from handoff.errors import BadInput, Conflict, TellonceError
 from handoff.models import Role
-from handoff.settings import settings
+from handoff.settings import Settings, settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 T = TypeVar("T")
@@ -33,6 +34,8 @@ def serve() -> None:
     config = settings()
     if len(config.secret_key) < SECRET_AT_LEAST:
         sys.exit(f"TELLONCE_SECRET_KEY needs {SECRET_AT_LEAST} characters or more; make one and set it.")
+    if trouble := _trouble_with_telegram(config):
+        sys.exit(trouble)
     _log_as(config.log_level)
     # uvicorn stops in order and then raises the signal again; having stopped in order is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -49,6 +52,17 @@ def serve() -> None:
         timeout_graceful_shutdown=10,
         server_header=False,
     )
+
+
+def _trouble_with_telegram(config: Settings) -> str | None:
+    """What is wrong with the settings, in a sentence that shows no secret."""
+    try:
+        bots = read_tokens(config.telegram_token)
+    except ValueError as wrong:
+        return str(wrong)
+    if bots and config.telegram_mode == "webhook" and len(config.telegram_webhook_secret) < SECRET_AT_LEAST:
+        return f"TELLONCE_TELEGRAM_WEBHOOK_SECRET needs {SECRET_AT_LEAST} characters or more; make one and set it."
+    return None
 
 
 @app.command()

@@ -3,8 +3,8 @@
 A noun adds an item in its own transaction; the runner claims the oldest due item of each lane (a lane is one
 conversation and one kind of work), so that within a conversation nothing overtakes. A claim is a lease, renewed while
 its process works on the item: when the process dies the item is claimed again after `LEASE_S`. An item that raises is
-tried again later, with back-off, and after `ATTEMPTS` it is kept as dead and the conversation is looked after by
-`when_dead`.
+tried again later, with back-off, and after `ATTEMPTS`, or `DELIVER_WITHIN` when only a channel is away, it is kept as
+dead and the conversation is looked after by `when_dead`.
 """
 
 import asyncio
@@ -22,12 +22,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock
 from handoff.db import Database, wake_outbox
+from handoff.errors import TemporaryDeliveryError
 from handoff.models import OutboxItem
 
 log = structlog.get_logger(__name__)
 
 LEASE_S = 30.0
 ATTEMPTS = 6
+DELIVER_WITHIN = timedelta(hours=24)
 ROUND_S = 0.5
 STOP_WITHIN_S = 10.0
 
@@ -187,8 +189,8 @@ class Runner:
 
     async def _again_or_never(self, item: OutboxItem, error: Exception) -> None:
         spread = random.uniform(0.8, 1.2)  # noqa: S311, it only spreads retries
-        wait_s = getattr(error, "retry_after_s", min(60.0, 0.5 * 2**item.attempts) * spread)
-        is_dead = item.attempts >= ATTEMPTS
+        wait_s = max(getattr(error, "retry_after_s", 0.0), min(30.0, 0.5 * 2 ** min(item.attempts, 10)) * spread)
+        is_dead = item.attempts >= ATTEMPTS and not _may_come_back(item, error)
         values: dict[str, Any] = {"lease_until": None, "last_error": repr(error)[:500], "is_dead": is_dead}
         values["due_at"] = clock.now() + timedelta(seconds=wait_s)
 
@@ -200,6 +202,11 @@ class Runner:
                 await self.when_dead(session, item)
 
         await self.database.write(postpone)
+
+
+def _may_come_back(item: OutboxItem, error: Exception) -> bool:
+    """A channel that is away for hours is no reason to give words up."""
+    return isinstance(error, TemporaryDeliveryError) and clock.now() - item.created_at < DELIVER_WITHIN
 
 
 async def _done(session: AsyncSession, item_id: str) -> None:

@@ -1,6 +1,6 @@
 """The values and interfaces that cross an edge: channels, assistants and the nouns meet only here."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -148,14 +148,35 @@ class Assistant(Protocol):
 
 
 @dataclass(frozen=True)
+class OutboundFile:
+    """A file in the attachment store that goes with words."""
+
+    name: str
+    kind: str
+    media_type: str
+    store_key: str
+
+
+@dataclass(frozen=True)
 class Outbound:
-    """One stored message on its way to a customer through a channel."""
+    """One stored message on its way to a customer through a channel.
+
+    `speaker` is the agent who says it; None for the assistant and the hub. `parts_sent` are the parts that arrived
+    when it was tried before.
+    """
 
     conversation_id: str
     message_id: str
     seq: int
     identity: str
     words: Words
+    speaker: str | None = None
+    files: tuple[OutboundFile, ...] = ()
+    parts_sent: frozenset[int] = frozenset()
+
+
+Sent = Callable[[int, str], Awaitable[None]]
+"""Told after each part: its number and the channel's own id of it."""
 
 
 class Channel(Protocol):
@@ -163,4 +184,18 @@ class Channel(Protocol):
 
     name: str
 
-    async def deliver(self, outbound: Outbound) -> None: ...
+    async def deliver(self, outbound: Outbound, sent: Sent) -> None: ...
+
+
+class Fetching(Protocol):
+    """A channel whose files we fetch ourselves."""
+
+    async def fetch(self, identity: str, source: str) -> bytes: ...
+
+
+class Editing(Protocol):
+    """A channel where words can be changed and taken back after they arrived."""
+
+    async def edit(self, identity: str, external_ref: str, words: Words, speaker: str | None) -> None: ...
+
+    async def withdraw(self, identity: str, external_ref: str) -> None: ...

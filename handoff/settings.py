@@ -5,6 +5,7 @@ its own and reads only `TELLONCE_ASSISTANT_SECRET`.
 """
 
 from functools import lru_cache
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -57,6 +58,12 @@ class Settings(BaseSettings):
     billing_token: str = ""
     company_timeout_s: float = 3.0
     company_name: str = "Fernway Broadband"
+
+    # Telegram
+    telegram_token: str = Field(default="", description="A bot's token, or several as `team=token`, comma-separated.")
+    telegram_mode: Literal["polling", "webhook"] = "polling"
+    telegram_webhook_secret: str = Field(default="", description="What Telegram sends along with every update.")
+    telegram_api_url: str = Field(default="", description="Another Bot API server than Telegram's own.")
 
     # Files
     attachments_url: str = Field(

@@ -68,7 +68,7 @@ def _open(url: str) -> ObjectStore:
     return from_url(folder.as_uri())
 
 
-async def _chunks(found: obstore.GetResult | None) -> AsyncIterator[bytes]:
+async def _chunks(found: "obstore.GetResult | None") -> AsyncIterator[bytes]:
     if found is not None:
         async for chunk in found.stream(min_chunk_size=CHUNK_BYTES):
             yield bytes(chunk)

@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases, clock, conversations, events, facts, floor, handovers, ledger
+from handoff import attachments, cases, clock, conversations, deliveries, events, facts, floor, handovers, ledger
 from handoff.db import Database, announce
 from handoff.errors import AssistantFailed
 from handoff.ledger import Speaker
@@ -250,5 +250,9 @@ async def when_given_up(session: AsyncSession, item: OutboxItem) -> None:
         Speaker(Author.SYSTEM),
         f"Giving up on '{item.job}' after {item.attempts} tries: {item.last_error or 'no reason given'}",
     )
+    if item.job == "deliver_message":
+        await deliveries.failed(session, item.body["message_id"], item.last_error or "The channel was away too long.")
+    if item.job == "fetch_attachment":
+        await attachments.refuse(session, item.body["attachment_id"], "It could not be fetched.", lost=True)
     if item.job == "ask_assistant":
         await fail(session, item.body["turn_id"], "The assistant could not be asked.")

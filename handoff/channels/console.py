@@ -1,6 +1,6 @@
 """A channel that keeps what it delivers, for tests and for trying things by hand."""
 
-from handoff.ports import Outbound
+from handoff.ports import Outbound, Sent
 
 
 class Console:
@@ -9,5 +9,7 @@ class Console:
     def __init__(self) -> None:
         self.delivered: list[Outbound] = []
 
-    async def deliver(self, outbound: Outbound) -> None:
-        self.delivered.append(outbound)
+    async def deliver(self, outbound: Outbound, sent: Sent) -> None:
+        if 0 not in outbound.parts_sent:
+            self.delivered.append(outbound)
+            await sent(0, str(len(self.delivered)))

@@ -68,6 +68,12 @@ class TelegramBot:
             self.bot = Bot(self.token, talk, files, request=talking, get_updates_request=asking)
         else:
             self.bot = Bot(self.token, request=talking, get_updates_request=asking)
+        self._requests = (talking, asking)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        for request in self._requests:
+            await request.shutdown()
 
     @property
     def id(self) -> str:

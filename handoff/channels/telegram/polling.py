@@ -86,6 +86,20 @@ async def introduce(bot: TelegramBot, webhook_url: str, secret: str = "") -> Non
     bot.username = me.username or ""
 
 
+async def until_well(bot: TelegramBot, step: Callable[[], Awaitable[None]]) -> None:
+    """Repeat `step` until it goes well, with the trouble told meanwhile."""
+    failures = 0
+    while True:
+        try:
+            await step()
+        except Exception as error:  # noqa: BLE001, a network that is away comes back
+            failures += 1
+            await asyncio.sleep(_say_trouble(bot, error, failures))
+            continue
+        _say_well(bot)
+        return
+
+
 def _say_trouble(bot: TelegramBot, error: Exception, failures: int) -> float:
     """Put the trouble into one sentence, say it when it is new, and give the seconds to wait."""
     match error:
