@@ -26,6 +26,7 @@ from handoff.attachments import Fetcher
 from handoff.channels.telegram.bots import NAME, read_tokens
 from handoff.channels.telegram.receiving import Receiving
 from handoff.channels.telegram.sending import Telegram
+from handoff.channels.telegram.typing import Dots
 from handoff.channels.telegram.webhook import router as telegram_router
 from handoff.channels.web.routes import router as web_router
 from handoff.channels.web.socket import WebChat
@@ -107,7 +108,9 @@ async def _open(stack: contextlib.AsyncExitStack, assistant: Assistant | None, c
     bots = read_tokens(config.telegram_token, config.telegram_api_url)
     by_name: dict[str, Channel] = {channel.name: channel for channel in channels}
     if bots:
-        by_name.setdefault(NAME, Telegram(bots, store))
+        telegram = Telegram(bots, store)
+        by_name.setdefault(NAME, telegram)
+        await stack.enter_async_context(Dots(database, live, telegram))
     carrying, fetching = Deliverer(database, by_name), Fetcher(database, by_name, store)
 
     async def offer_expired(item: OutboxItem) -> None:
@@ -126,10 +129,9 @@ async def _open(stack: contextlib.AsyncExitStack, assistant: Assistant | None, c
     runner = Runner(database, jobs, turns.when_given_up)
     database.wake = runner.wake
     await stack.enter_async_context(runner)
-    telegram = await stack.enter_async_context(Receiving(database, bots)) if bots else None
-    return Hub(
-        config, database, live, assistant, runner, WebChat(database, live), store, channels=by_name, telegram=telegram
-    )
+    receiving = await stack.enter_async_context(Receiving(database, bots)) if bots else None
+    web = WebChat(database, live)
+    return Hub(config, database, live, assistant, runner, web, store, channels=by_name, telegram=receiving)
 
 
 async def healthz() -> dict[str, str]:

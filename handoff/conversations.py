@@ -293,10 +293,15 @@ async def get(session: AsyncSession, conversation_id: str) -> Conversation:
     return found
 
 
+async def reply_identity(session: AsyncSession, conversation: Conversation) -> Identity:
+    """The handle its words go to."""
+    return await session.get_one(Identity, conversation.identity_id)
+
+
 async def newest_after(session: AsyncSession, conversation_id: str) -> Conversation:
     """Where the handles of a conversation talk now: there, or in the one that followed when it was over."""
     conversation = await get(session, conversation_id)
-    identity = await session.get_one(Identity, conversation.identity_id)
+    identity = await reply_identity(session, conversation)
     return await get(session, identity.conversation_id or conversation.id)
 
 
