@@ -10,7 +10,7 @@ from operator import is_
 from typing import Any, Dict, Generator, Iterable, List, NamedTuple, Optional, Text, Tuple
 
 from rasa.shared.core.domain import Domain, State
-from rasa.shared.core.events import ActionExecuted, DefinePrevUserUtteredFeaturization, Event, UserUttered
+from rasa.shared.core.events import ActionExecuted, DefinePrevUserUtteredFeaturization, Event, SlotSet, UserUttered
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 
@@ -115,15 +115,16 @@ class _Past:
             at, then = self._checkpoints[-1] if self._checkpoints else (0, None)
             self._applied = self._applied[:at]
             self._moments = [moment for moment in self._moments if moment.at < at]
-            self._now = tracker.init_copy() if then is None else _kept(then)
+            self._now = _frozen(tracker.init_copy() if then is None else then)
         return self._now
 
     def _go_on(self, now: DialogueStateTracker, at: int, event: Event) -> None:
         if isinstance(event, ActionExecuted):
             self._moments.append(_Moment(at, _frozen(now), event.hide_rule_turn))
         if isinstance(event, UserUttered):
-            self._checkpoints = [*self._checkpoints[1 - CHECKPOINTS :], (at, _kept(now))]
-        event.apply_to(now)
+            self._checkpoints = [*self._checkpoints[1 - CHECKPOINTS :], (at, _frozen(now))]
+        if not isinstance(event, SlotSet) or event.key in now.slots:
+            event.apply_to(now)
 
 
 class _ReadsOnce:
@@ -151,19 +152,12 @@ def _agreed(before: List[Event], now: List[Event]) -> int:
 
 
 def _frozen(tracker: DialogueStateTracker) -> DialogueStateTracker:
-    """What states are read from: of the slots only those that have a say in what comes next."""
-    return _without_events(_state(tracker, [slot for slot in tracker.slots.values() if slot.influence_conversation]))
-
-
-def _kept(tracker: DialogueStateTracker) -> DialogueStateTracker:
-    return _without_events(_state(tracker, tracker.slots.values()))
-
-
-def _without_events(state: Json) -> DialogueStateTracker:
-    tracker = DialogueStateTracker.__new__(DialogueStateTracker)
-    tracker.__dict__.update(state, events=())
-    tracker.__dict__.pop("states_read", None)
-    return tracker
+    """What states are read from: without events, and of the slots only those that have a say in what comes next."""
+    twin = DialogueStateTracker.__new__(DialogueStateTracker)
+    said = [slot for slot in tracker.slots.values() if slot.influence_conversation]
+    twin.__dict__.update(_state(tracker, said), events=())
+    twin.__dict__.pop("states_read", None)
+    return twin
 
 
 def _state(tracker: DialogueStateTracker, slots: Iterable[Slot]) -> Json:

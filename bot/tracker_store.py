@@ -22,9 +22,9 @@ from bot.live_tracker import LiveTracker
 
 logger = logging.getLogger(__name__)
 
-SESSIONS = 2000
-EVENTS = 50_000
-"""About 100 MB: an event with what was understood and said takes one to two kilobytes."""
+SESSIONS = 1000
+EVENTS = 30_000
+"""About 100 MB: with its share of the session, an event takes three kilobytes or so."""
 
 
 class Held(NamedTuple):

@@ -13,6 +13,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from bench.turns import driving
 from bench.turns.dialogues import TURNS
@@ -36,12 +37,15 @@ def measure() -> int:
         print(line)
     told = {"rounds": asked.rounds, **{key: result[key] for key in ("ours", "stock")}, **_ratios(ours, stock)}
     print(
-        "\n" + json.dumps(told | {"train_s_measured": "from clean, no caches, alone; kept beside the models in build/"})
+        "\n"
+        + json.dumps(
+            told | {"train_s_measured": "from clean, no caches, when the model was made; kept beside it in build/"}
+        )
     )
     return 1 if any(one["failed_share"] > MOST_FAILED for one in (ours, stock)) else 0
 
 
-def _measured(servers: Servers, asked: argparse.Namespace) -> dict[str, Figures]:
+def _measured(servers: Servers, asked: argparse.Namespace) -> dict[str, dict[str, Any]]:
     rounds: dict[str, list[Figures]] = {assistant.name: [] for assistant in servers.assistants}
     failed: dict[str, Timings] = {name: Timings() for name in rounds}
     for number in range(1, asked.rounds + 1):
@@ -50,7 +54,7 @@ def _measured(servers: Servers, asked: argparse.Namespace) -> dict[str, Figures]
             rounds[assistant.name].append(figures)
             _say(f"round {number}: {assistant.name} {_told(figures)}")
     trained = {"ours": asked.ours_train_s, "stock": asked.stock_train_s}
-    result = {}
+    result: dict[str, dict[str, Any]] = {}
     for assistant in servers.assistants:
         name = assistant.name
         figures = headline(medians(rounds[name]))
@@ -70,17 +74,18 @@ def _round(servers: Servers, assistant: Assistant, each: int, seen: Timings) -> 
         return figures | {"rss_mb": server.rss_mb()}
 
 
-def _long(servers: Servers, assistant: Assistant, asked: argparse.Namespace, seen: Timings) -> Figures:
+def _long(servers: Servers, assistant: Assistant, asked: argparse.Namespace, seen: Timings) -> dict[str, Any]:
     """`growth` is as customers meet it; ours also in one single session, which the hub would never let happen."""
-    figures: Figures = {}
+    figures: dict[str, Any] = {}
     kinds = {"growth": True, "growth_one_session": False} if assistant.name == "ours" else {"growth": False}
     for name, is_renewed in kinds.items():
         with servers.running(assistant) as server:
             driving.warm_up(assistant.line)
             timings = driving.long(assistant.line, asked.turns, asked.long_limit_s, is_renewed=is_renewed)
             seen.add(timings)
-            _say(f"long: {assistant.name} {_long_told(timings, asked, server)}, {name} {growth(timings) or 'unknown'}")
-        figures[name] = round(growth(timings) or 0.0, 3)
+            grown = growth(timings)
+            _say(f"long: {assistant.name} {_long_told(timings, asked, server)}, {name} {grown or 'unknown'}")
+        figures[name] = grown
         figures.setdefault("long_turns", len(timings.ms) + timings.failed)
     return figures
 
@@ -102,7 +107,7 @@ def _answered(seen: Timings) -> Figures:
 
 def _ratios(ours: Figures, stock: Figures) -> Figures:
     measured = ("turns_per_s", "p50_ms", "p95_ms", "train_s", "start_s", "rss_mb", "growth")
-    wanted = {name: value for name, value in ours.items() if name.startswith(measured) and name in stock}
+    wanted = {name: value for name, value in ours.items() if name.startswith(measured) and value and name in stock}
     return ratios(wanted, stock)
 
 
@@ -110,8 +115,12 @@ def _table(ours: Figures, stock: Figures) -> Iterator[str]:
     yield f"\n{'':<20}{'ours':>12}{'stock':>12}{'ratio':>9}"
     for name, value in ours.items():
         other = stock.get(name)
-        ratio = f"{value / other:9.3f}" if other else f"{'':9}"
-        yield f"{name:<20}{value:>12g}{'' if other is None else f'{other:g}':>12}{ratio}"
+        ratio = f"{value / other:9.3f}" if value and other else ""
+        yield f"{name:<20}{_shown(value):>12}{_shown(other):>12}{ratio}"
+
+
+def _shown(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
 
 
 def _told(figures: Figures) -> str:

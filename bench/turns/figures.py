@@ -26,7 +26,7 @@ def growth(timings: Timings) -> float | None:
     early = timings.ms[EARLY]
     if len(timings.ms) < EARLY.stop + LATE:
         return None
-    return statistics.median(timings.ms[-LATE:]) / statistics.median(early)
+    return round(statistics.median(timings.ms[-LATE:]) / statistics.median(early), 3)
 
 
 def medians(rounds: Sequence[Figures]) -> Figures:
