@@ -268,3 +268,11 @@ def test_an_identifier_is_written_as_the_company_writes_it(name: str, typed: str
 def test_the_first_of_a_name_is_given_in_the_companys_form() -> None:
     assert identifiers.first("return_number", "rn2041, or was it rn 2042?") == "RN-2041"
     assert identifiers.first("return_number", "no idea") is None
+
+
+def test_both_environments_check_phone_numbers_with_the_same_library() -> None:
+    locks = Path(__file__).resolve().parents[2] / "requirements"
+    versions = {
+        re.findall(r"^phonenumbers==\S+", (locks / name).read_text(), re.M)[0] for name in ("hub.txt", "bot.txt")
+    }
+    assert len(versions) == 1
