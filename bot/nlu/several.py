@@ -17,7 +17,7 @@ Rank = Callable[[list[str]], Sequence[Ranking]]
 INTENTS_ALSO = "intents_also"
 """The key on a parsed message: a list of `Wish.as_json`."""
 
-SURE = 0.6
+SURE = 0.7
 CLEARLY = 0.2
 MOST_CLAUSES = 8
 # Longer texts are pasted letters; what is in them is a person's to sort.
@@ -100,7 +100,11 @@ def several(message: str, whole: Ranking, rank: Rank) -> Several | None:
         Wish(clause, ranking) if ranking and is_sure(ranking) and stands_alone(clause) else clause
         for clause, ranking in zip(clauses, rankings, strict=True)
     ]
-    answer = rankings[0] if rankings[0] and rankings[0][0]["name"] in ANSWERS and is_sure(rankings[0]) else None
+    answer = (
+        rankings[0]
+        if rankings[0] and rankings[0][0]["name"] in ANSWERS - {"cancel_flow"} and is_sure(rankings[0])
+        else None
+    )
     # "14 Elm Street, and where is my order?" answers first, unless the whole is clearly the question.
     whole = answer if answer and not is_sure(whole) else whole
     return _first_and_also(whole, list(_with_what_follows(wishes, message)))
@@ -124,8 +128,10 @@ def _first_and_also(whole: Ranking, sure: Sequence[Wish]) -> Several | None:
     person = next((wish for wish in sure if wish.name == PERSON), None)
     wishes = tuple(_apart(wish for wish in sure if wish.name not in NO_TOPICS))
     name = str(whole[0]["name"])
-    if person or name == PERSON:
-        return Several(person.ranking if person else whole, wishes)
+    if person and person.ranking[0]["confidence"] > whole[0]["confidence"] and name != PERSON:
+        return Several(person.ranking, wishes)
+    if name == PERSON:
+        return Several(whole, wishes)
     if len(wishes) > 1 or (wishes and name in MANNERS):
         first = _first(wishes, whole)
         return Several(first.ranking, tuple(wish for wish in wishes if wish is not first))
