@@ -122,6 +122,8 @@ async def _open(stack: contextlib.AsyncExitStack, assistant: Assistant | None, c
     jobs = {
         "ask_assistant": asking.ask,
         "deliver_message": carrying.deliver,
+        "edit_delivered": carrying.edit,
+        "withdraw_delivered": carrying.withdraw,
         "fetch_attachment": fetching.fetch,
         "offer_expired": offer_expired,
         "look_after": look_after,

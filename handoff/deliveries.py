@@ -4,18 +4,23 @@ Long words and files travel in parts. Each part is written down right after it w
 repeats at most the one it was about, and what failed for good is marked where the agent sees it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import attachments, clock, edits, floor, ledger
+from handoff import attachments, clock, edits, floor, ledger, outbox
 from handoff.db import Database
-from handoff.errors import PermanentDeliveryError
+from handoff.errors import BadInput, Conflict, PermanentDeliveryError
 from handoff.ledger import Speaker
-from handoff.models import AttachmentState, Conversation, Delivery, DeliveryState, Identity, Message, OutboxItem
-from handoff.ports import Author, Button, Channel, Link, Outbound, OutboundFile, Words
+from handoff.models import Agent, AttachmentState, Conversation, Delivery, DeliveryState, Identity, Message, OutboxItem
+from handoff.ports import Author, Button, Channel, Editing, Link, Outbound, OutboundFile, Words
+
+CHANGEABLE_FOR = timedelta(hours=48)
+"""Telegram's own limit for edits and deletions by a bot; the web keeps to it too, so that one rule holds."""
 
 
 @dataclass
@@ -43,6 +48,79 @@ class Deliverer:
             reason = refused.reason
             await self.database.write(lambda session: failed(session, message_id, reason))
 
+    async def edit(self, item: OutboxItem) -> None:
+        """Bring an agent's new words to where the old ones arrived."""
+        message, identity, arrived = await self._arrived(item.body["message_id"])
+        channel = self.channels.get(message.channel)
+        if not arrived or message.withdrawn_at or not hasattr(channel, "edit"):
+            return
+        speaker = message.name if message.author == Author.AGENT else None
+        editing = cast("Editing", channel)
+        await self._or_note(
+            message,
+            editing.edit(
+                identity, str(arrived[0].external_ref), _words(message), speaker, has_file=item.body["has_file"]
+            ),
+        )
+
+    async def withdraw(self, item: OutboxItem) -> None:
+        """Take an agent's words away from where they arrived."""
+        message, identity, arrived = await self._arrived(item.body["message_id"])
+        channel = self.channels.get(message.channel)
+        if hasattr(channel, "withdraw"):
+            editing = cast("Editing", channel)
+            for part in arrived:
+                await self._or_note(message, editing.withdraw(identity, str(part.external_ref)))
+
+    async def _arrived(self, message_id: str) -> tuple[Message, str, list[Delivery]]:
+        async with self.database.read() as session:
+            message = await session.get_one(Message, message_id)
+            identity = await session.get_one(Identity, message.identity_id)
+            parts = (await of_messages(session, [message_id])).get(message_id, [])
+        return message, identity.external_id, [part for part in parts if part.state == DeliveryState.SENT]
+
+    async def _or_note(self, message: Message, doing: Coroutine[Any, Any, None]) -> None:
+        try:
+            await doing
+        except PermanentDeliveryError as refused:
+            said = f"Could not be changed at {message.channel}: {refused.reason}"
+            speaker = Speaker(Author.SYSTEM)
+            await self.database.write(lambda session: ledger.note(session, message.conversation_id, speaker, said))
+
+
+async def change(session: AsyncSession, agent: Agent, message_id: str, text: str) -> Message:
+    """An agent gives own words a new wording, here and where they arrived. Refuses what is too old or in parts."""
+    message = await _own(session, agent, message_id)
+    parts = (await of_messages(session, [message_id])).get(message_id, [])
+    files = (await attachments.of_messages(session, [message_id])).get(message_id, [])
+    if len(parts) > 1:
+        raise BadInput("These words went out in several parts and cannot be edited. Take them back and write again.")
+    if not text.strip() and not files:
+        raise BadInput("There is nothing left to say. Take the message back instead.")
+    if await edits.edit(session, message, text) and message.channel not in ledger.REPLAYABLE:
+        body = {"message_id": message.id, "has_file": bool(files)}
+        await outbox.add(session, message.conversation_id, "deliver", "edit_delivered", body)
+    return message
+
+
+async def take_back(session: AsyncSession, agent: Agent, message_id: str) -> Message:
+    """An agent takes own words back, here and where they arrived."""
+    message = await _own(session, agent, message_id)
+    await edits.withdraw(session, message)
+    if message.channel not in ledger.REPLAYABLE:
+        body = {"message_id": message.id}
+        await outbox.add(session, message.conversation_id, "deliver", "withdraw_delivered", body)
+    return message
+
+
+async def _own(session: AsyncSession, agent: Agent, message_id: str) -> Message:
+    message = await edits.mine(session, message_id, agent.id)
+    if message.withdrawn_at is not None:
+        raise Conflict("This message was taken back already.")
+    if clock.now() - message.created_at > CHANGEABLE_FOR:
+        raise Conflict("This message is older than 48 hours and stays as it is. Write a new one instead.")
+    return message
+
 
 def _of(channels: Mapping[str, Channel], name: str) -> Channel:
     if name not in channels:
@@ -63,12 +141,7 @@ async def prepare(session: AsyncSession, message_id: str) -> Outbound | None:
         message_id=message.id,
         seq=message.seq,
         identity=identity.external_id,
-        words=Words(
-            message.words,
-            tuple(Button(one["title"], one["payload"]) for one in message.buttons),
-            Link(**message.link) if message.link else None,
-            message.image,
-        ),
+        words=_words(message),
         speaker=message.name if message.author == Author.AGENT else None,
         files=tuple(
             OutboundFile(one.name, one.kind, one.media_type, str(one.store_key))
@@ -77,6 +150,11 @@ async def prepare(session: AsyncSession, message_id: str) -> Outbound | None:
         ),
         parts_sent=frozenset(sent),
     )
+
+
+def _words(message: Message) -> Words:
+    buttons = tuple(Button(one["title"], one["payload"]) for one in message.buttons)
+    return Words(message.words, buttons, Link(**message.link) if message.link else None, message.image)
 
 
 async def sent(session: AsyncSession, message_id: str, part: int, external_ref: str) -> None:

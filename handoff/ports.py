@@ -196,6 +196,8 @@ class Fetching(Protocol):
 class Editing(Protocol):
     """A channel where words can be changed and taken back after they arrived."""
 
-    async def edit(self, identity: str, external_ref: str, words: Words, speaker: str | None) -> None: ...
+    async def edit(
+        self, identity: str, external_ref: str, words: Words, speaker: str | None, *, has_file: bool
+    ) -> None: ...
 
     async def withdraw(self, identity: str, external_ref: str) -> None: ...

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Query
 
-from handoff import conversations, facts, handovers, ledger, turns
+from handoff import conversations, deliveries, facts, handovers, ledger, turns
 from handoff.api.auth import AgentCaller, DatabaseOf, Reader
 from handoff.api.shapes import (
     ConversationShape,
@@ -11,6 +11,7 @@ from handoff.api.shapes import (
     HandoverShape,
     MessageShape,
     Noted,
+    Reworded,
     Said,
     TurnShape,
 )
@@ -88,6 +89,24 @@ async def say(conversation_id: str, body: Said, caller: AgentCaller, database: D
             seen_seq=body.seen_seq,
         )
     )
+    return MessageShape.model_validate(message)
+
+
+@router.patch("/messages/{message_id}")
+async def change(
+    conversation_id: str, message_id: str, body: Reworded, caller: AgentCaller, database: DatabaseOf
+) -> MessageShape:
+    """Give your own words a new wording, here and where they arrived. 409 after 48 hours."""
+    agent = caller.as_agent
+    message = await database.write(lambda session: deliveries.change(session, agent, message_id, body.text))
+    return MessageShape.model_validate(message)
+
+
+@router.delete("/messages/{message_id}")
+async def take_back(conversation_id: str, message_id: str, caller: AgentCaller, database: DatabaseOf) -> MessageShape:
+    """Take your own words back, here and where they arrived; the desk still sees that they were said."""
+    agent = caller.as_agent
+    message = await database.write(lambda session: deliveries.take_back(session, agent, message_id))
     return MessageShape.model_validate(message)
 
 

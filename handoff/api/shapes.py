@@ -39,6 +39,10 @@ class MessageShape(Shape):
     channel: str
     in_reply_to: str | None
     is_masked: bool
+    edited_text: str | None
+    """The words that hold now, when they were edited; `text` stays what was said first."""
+    edited_at: datetime | None
+    withdrawn_at: datetime | None
     created_at: datetime
 
 
@@ -164,6 +168,10 @@ class Said(Shape):
     text: str = Field(min_length=1, max_length=4000)
     client_ref: str | None = Field(default=None, min_length=1, max_length=100)
     seen_seq: int | None = Field(default=None, ge=0, le=2**31)
+
+
+class Reworded(Shape):
+    text: str = Field(max_length=4000)
 
 
 class Noted(Shape):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from handoff.api.routes import router
+from handoff.models import new_id
 from tests.api.conftest import PASSWORD, Served
 
 READS, DESK, HELPS, ANYONE, OPEN = (
@@ -28,6 +29,8 @@ MATRIX: Mapping[str, set[str] | None] = {
     f"GET {THREAD}": READS,
     f"GET {THREAD}/messages": READS,
     f"POST {THREAD}/messages": DESK,
+    f"PATCH {THREAD}/messages/{{message_id}}": DESK,
+    f"DELETE {THREAD}/messages/{{message_id}}": DESK,
     f"POST {THREAD}/notes": DESK,
     f"GET {THREAD}/facts": READS,
     f"POST {THREAD}/facts": DESK,
@@ -57,6 +60,7 @@ BODIES: Mapping[str, dict[str, object]] = {
         "issue": {"title": "Return"},
     },
     f"POST {THREAD}/messages": {"text": "Hello"},
+    f"PATCH {THREAD}/messages/{{message_id}}": {"text": "Hello again"},
     f"POST {THREAD}/notes": {"text": "Careful"},
     f"POST {THREAD}/facts": {"name": "item", "value": "box"},
     f"POST {THREAD}/transfer": {"team": "billing", "note": "A bill."},
@@ -109,7 +113,10 @@ def _is_right(status: int, caller: str, allowed: set[str] | None, route: str) ->
 
 def _filled(path: str, served: Served) -> str:
     return path.format(
-        conversation_id=served.ids["conversation"], handover_id=served.ids["handover"], ref=served.ids["case"]
+        conversation_id=served.ids["conversation"],
+        handover_id=served.ids["handover"],
+        ref=served.ids["case"],
+        message_id=new_id(),
     )
 
 

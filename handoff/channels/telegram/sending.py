@@ -91,21 +91,32 @@ class Telegram:
         except TelegramError as error:
             raise as_delivery_error(error) from None
 
-    async def edit(self, identity: str, external_ref: str, words: Words, speaker: str | None) -> None:
-        """Change a message of ours that has text. Telegram allows it for 48 hours."""
+    async def edit(
+        self, identity: str, external_ref: str, words: Words, speaker: str | None, *, has_file: bool
+    ) -> None:
+        """Change the words of a message of ours, or the caption of its file. Telegram allows it for 48 hours."""
         address = self.address(identity)
-        text = as_html(words.text, speaker=speaker, link=words.link)
-        await self._paced(
-            address,
-            lambda: address.bot.bot.edit_message_text(
-                text, chat_id=address.chat_id, message_id=int(external_ref), parse_mode=ParseMode.HTML
-            ),
-        )
+        bot, html = address.bot.bot, as_html(words.text, speaker=speaker, link=words.link)
+        which: dict[str, Any] = {"chat_id": address.chat_id, "message_id": int(external_ref)}
+        if has_file:
+            change = partial(bot.edit_message_caption, caption=html, parse_mode=ParseMode.HTML, **which)
+        else:
+            change = partial(bot.edit_message_text, html, parse_mode=ParseMode.HTML, **which)
+        await self._unless(address, change, "not modified")
 
     async def withdraw(self, identity: str, external_ref: str) -> None:
         """Delete a message of ours. Telegram allows it for 48 hours."""
         address = self.address(identity)
-        await self._paced(address, lambda: address.bot.bot.delete_message(address.chat_id, int(external_ref)))
+        delete = partial(address.bot.bot.delete_message, address.chat_id, int(external_ref))
+        await self._unless(address, delete, "to delete not found")
+
+    async def _unless(self, address: Address, change: Callable[[], Awaitable[Any]], done_already: str) -> None:
+        """A change made twice is refused there; to us it is done."""
+        try:
+            await self._paced(address, change)
+        except PermanentDeliveryError as refused:
+            if done_already not in refused.reason:
+                raise
 
     async def _paced(self, address: Address, send: Callable[[], Awaitable[Any]]) -> Any:
         pace = self.paces.setdefault(address.bot.id, Pace())
