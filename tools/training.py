@@ -80,8 +80,9 @@ def data_folders() -> list[Path]:
 
 
 def fingerprint() -> str:
-    """The hash of all that decides what the model becomes."""
-    return hash_of(_sources())
+    """The hash of all that decides what the model becomes; another encoder gives another model."""
+    encoder = os.environ.get("TELLONCE_ENCODER", "")
+    return hash_of(_sources()) + (f" {encoder}" if encoder else "")
 
 
 def hash_of(paths: Iterable[Path]) -> str:
@@ -98,7 +99,7 @@ def rasa_env() -> dict[str, str]:
 
 
 def _sources() -> Iterator[Path]:
-    for name in ("config.yml", "domain.yml", "requirements/bot.txt"):
+    for name in ("config.yml", "domain.yml", "requirements/bot.txt", "requirements/encoder.txt"):
         if not (ROOT / name).exists():
             raise Refusal(f"The assistant cannot be trained: {name} is missing.")
         yield ROOT / name

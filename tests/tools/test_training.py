@@ -10,7 +10,14 @@ from tools.console import Refusal
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("config.yml", "domain.yml", "requirements/bot.txt", "data/nlu/returns.yml", "data/demo/bills.yml"):
+    for name in (
+        "config.yml",
+        "domain.yml",
+        "requirements/bot.txt",
+        "requirements/encoder.txt",
+        "data/nlu/returns.yml",
+        "data/demo/bills.yml",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(f"# {name}\n")
     (tmp_path / "bot").mkdir()

@@ -18,10 +18,9 @@ language: en
 assistant_id: tiny
 pipeline:
   - name: WhitespaceTokenizer
-  - name: bot.ngram_intents.NgramIntentClassifier
+  - name: bot.nlu.featurizer.SentenceVectors
+  - name: bot.nlu.intents.IntentRanker
     ranking_length: 2
-  - name: FallbackClassifier
-    threshold: 0.25
 """
 
 EXAMPLES = """
