@@ -40,6 +40,7 @@ from handoff.outbox import Runner
 from handoff.ports import Assistant, Channel
 from handoff.settings import Settings, settings
 from handoff.store import Store
+from handoff.uploads import Sweeper
 
 log = structlog.get_logger(__name__)
 
@@ -112,6 +113,7 @@ async def _open(stack: contextlib.AsyncExitStack, assistant: Assistant | None, c
         by_name.setdefault(NAME, telegram)
         await stack.enter_async_context(Dots(database, live, telegram))
     carrying, fetching = Deliverer(database, by_name), Fetcher(database, by_name, store)
+    sweeping = Sweeper(database, store)
 
     async def offer_expired(item: OutboxItem) -> None:
         await database.write(lambda session: offers.expire(session, item.body["handover_id"], item.body["agent_id"]))
@@ -125,6 +127,8 @@ async def _open(stack: contextlib.AsyncExitStack, assistant: Assistant | None, c
         "edit_delivered": carrying.edit,
         "withdraw_delivered": carrying.withdraw,
         "fetch_attachment": fetching.fetch,
+        "drop_upload": sweeping.drop_upload,
+        "forget_file": sweeping.forget_file,
         "offer_expired": offer_expired,
         "look_after": look_after,
     }

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import clock, contents, events, outbox
+from handoff import clock, contents, events, masking, outbox
 from handoff.db import Database, announce
 from handoff.errors import BadInput, NotFound, PermanentDeliveryError, TooLarge
 from handoff.models import Attachment, AttachmentKind, AttachmentState, Conversation, Identity, Message, OutboxItem
@@ -41,11 +41,21 @@ def check(name: str, content: bytes) -> Upload:
     """Read what a file is. Refuses one that is empty, too large (`TooLarge`) or a program, in a sentence."""
     if not content:
         raise BadInput("The file is empty. Choose it again.")
-    if len(content) > (limit := settings().attachment_max_mb * MB):
-        raise TooLarge(f"The file has {len(content) / MB:.1f} MB; {limit // MB} MB is the most. Send a smaller one.")
+    check_size(len(content))
     found = contents.read(content[: contents.HEAD_BYTES])
     digest = hashlib.sha256(content).hexdigest()
-    return Upload(contents.safe_name(name), content, found.kind, found.media_type, digest)
+    return Upload(_named(name), content, found.kind, found.media_type, digest)
+
+
+def check_size(size_bytes: int) -> None:
+    """`TooLarge` for more than one file may have."""
+    if size_bytes > (limit := settings().attachment_max_mb * MB):
+        raise TooLarge(f"The file has more than {limit // MB} MB, which is the most. Send a smaller one.")
+
+
+def _named(name: str) -> str:
+    """Harmless, and without a card number: names are stored and shown like words."""
+    return contents.safe_name(masking.without_sure_cards(name))
 
 
 def new_key(conversation_id: str) -> str:
@@ -72,32 +82,44 @@ class Fetcher:
             return
         try:
             content = await self.channels[identity.channel].fetch(identity.external_id, attachment.source)
-            upload, key = check(attachment.name, content), new_key(attachment.conversation_id)
-            await self.store.put(key, content)
+            await self._keep(attachment, check(attachment.name, content))
         except PermanentDeliveryError as gone:
             reason, is_lost = gone.reason, True
         except (BadInput, TooLarge) as refused:
             reason, is_lost = refused.message, False
         else:
-            await self.database.write(lambda session: arrived(session, attachment_id, upload, key))
             return
         await self.database.write(lambda session: refuse(session, attachment_id, reason, lost=is_lost))
+
+    async def _keep(self, attachment: Attachment, upload: Upload) -> None:
+        key = new_key(attachment.conversation_id)
+        await self.store.put(key, upload.content)
+        try:
+            await self.database.write(lambda session: arrived(session, attachment.id, upload, key))
+        except TooLarge:
+            await self.store.forget(key)
+            raise
 
 
 async def room_for(session: AsyncSession, conversation: Conversation, size_bytes: int) -> None:
     """Refuse what a conversation has no room for any more: too many bytes in all, or too many uploads nobody sent."""
+    if await _quota(session, conversation.id, size_bytes) >= UNSENT:
+        raise BadInput(f"{UNSENT} files are waiting to be sent already. Send or remove some first.")
+
+
+async def _quota(session: AsyncSession, conversation_id: str, size_bytes: int) -> int:
+    """How many of a conversation's files were not sent yet; `TooLarge` when there is no room for so many bytes more."""
     used, unsent = (
         await session.execute(
             select(
                 func.coalesce(func.sum(Attachment.size_bytes), 0),
                 func.count().filter(Attachment.message_id.is_(None)),
-            ).where(Attachment.conversation_id == conversation.id, Attachment.state == AttachmentState.STORED)
+            ).where(Attachment.conversation_id == conversation_id, Attachment.state == AttachmentState.STORED)
         )
     ).one()
     if used + size_bytes > settings().attachments_per_conversation_mb * MB:
         raise TooLarge("This conversation has taken as many files as it can. Tell us in words, or start a new chat.")
-    if unsent >= UNSENT:
-        raise BadInput(f"{unsent} files are waiting to be sent already. Send or remove some first.")
+    return int(unsent)
 
 
 async def keep(session: AsyncSession, conversation: Conversation, upload: Upload, store_key: str) -> Attachment:
@@ -149,7 +171,7 @@ async def _await(session: AsyncSession, message: Message, one: Attached, positio
         conversation_id=message.conversation_id,
         message_id=message.id,
         position=position,
-        name=contents.safe_name(one.name),
+        name=_named(one.name),
         kind=_claimed_kind(one.media_type),
         media_type=one.media_type[:100],
         size_bytes=one.size_bytes,
@@ -175,10 +197,11 @@ def _claimed_kind(media_type: str) -> AttachmentKind:
 
 
 async def arrived(session: AsyncSession, attachment_id: str, upload: Upload, store_key: str) -> None:
-    """A channel's file is in the store."""
+    """A channel's file is in the store. `TooLarge` when its conversation has no room left."""
     attachment = await session.get_one(Attachment, attachment_id)
     if attachment.state != AttachmentState.AWAITED:
         return
+    await _quota(session, attachment.conversation_id, len(upload.content))
     attachment.kind, attachment.media_type, attachment.sha256 = upload.kind, upload.media_type, upload.sha256
     attachment.size_bytes, attachment.store_key = len(upload.content), store_key
     attachment.state = AttachmentState.STORED
@@ -206,6 +229,31 @@ async def of_messages(session: AsyncSession, message_ids: Sequence[str]) -> dict
     for row in rows:
         found.setdefault(str(row.message_id), []).append(row)
     return found
+
+
+async def of_conversations(session: AsyncSession, conversation_ids: Sequence[str]) -> list[Attachment]:
+    """Everything that was sent in them, in whatever state, the newest first. One statement."""
+    query = select(Attachment).where(
+        Attachment.conversation_id.in_(conversation_ids), Attachment.message_id.is_not(None)
+    )
+    return list(await session.scalars(query.order_by(Attachment.created_at.desc(), Attachment.id.desc())))
+
+
+async def get(session: AsyncSession, attachment_id: str) -> Attachment:
+    """The file, in whatever state, or `NotFound`."""
+    found = await session.get(Attachment, attachment_id)
+    if found is None:
+        raise NotFound("There is no such file.")
+    return found
+
+
+def stored(attachment: Attachment) -> Attachment:
+    """The file itself if its bytes are here; otherwise `NotFound` with the reason."""
+    if attachment.state == AttachmentState.AWAITED:
+        raise NotFound("The file is still being fetched. Look again in a moment.")
+    if attachment.state != AttachmentState.STORED:
+        raise NotFound(f"The file is not here. {attachment.reason or ''}".strip())
+    return attachment
 
 
 async def by_secret(session: AsyncSession, secret: str) -> Attachment:

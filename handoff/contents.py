@@ -5,7 +5,6 @@ or cannot be told is kept as a download; programs are refused.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -25,17 +24,20 @@ SHOWN = {
     "audio/ogg": AttachmentKind.AUDIO,
     "audio/mpeg": AttachmentKind.AUDIO,
     "audio/mp4": AttachmentKind.AUDIO,
-    "audio/x-m4a": AttachmentKind.AUDIO,
     "audio/wav": AttachmentKind.AUDIO,
-    "audio/x-wav": AttachmentKind.AUDIO,
 }
+ONE_NAME = {"audio/wave": "audio/wav", "audio/x-wav": "audio/wav", "application/ogg": "audio/ogg"}
 KEPT_AS_TOLD = {"application/pdf", "application/zip"}
 """Downloads whose type is passed on; all others travel as bytes."""
 BYTES = "application/octet-stream"
 PROGRAMS = (b"MZ", b"\x7fELF", b"\xca\xfe\xba\xbe", b"\xfe\xed\xfa", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"#!")
 HEAD_BYTES = 64 * 1024
-LONGEST_NAME = 120
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f<>:\"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069]+")
+LONGEST_NAME, LONGEST_SUFFIX = 120, 20
+_UNSAFE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f<>:\"/\\|?*\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+"
+)
+_RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?=\.|$)")
+"""Names that one system of disks keeps for devices, whatever their end."""
 
 
 @dataclass(frozen=True)
@@ -48,25 +50,29 @@ def read(head: bytes) -> Content:
     """What the first `HEAD_BYTES` of a file say it is. Refuses programs with `BadInput`."""
     if head.startswith(PROGRAMS):
         raise BadInput("Programs cannot be sent here. Send a picture, a film, a sound or a document.")
-    for media_type in _types(head):
+    found = [ONE_NAME.get(media_type, media_type) for media_type in _types(head)]
+    for media_type in found:
         if kind := SHOWN.get(media_type):
             return Content(kind, media_type)
-        if media_type in KEPT_AS_TOLD:
-            return Content(AttachmentKind.DOCUMENT, media_type)
-    return Content(AttachmentKind.DOCUMENT, BYTES)
+    return Content(AttachmentKind.DOCUMENT, next((one for one in found if one in KEPT_AS_TOLD), BYTES))
 
 
-def _types(head: bytes) -> Iterator[str]:
-    """The types it may be, the likeliest first."""
+def _types(head: bytes) -> list[str]:
+    """The likeliest types. What merely begins alike is not believed: an AVI film opens as a sound does."""
     try:
-        for guess in puremagic.magic_string(head):
-            yield guess.mime_type
+        guesses = [guess for guess in puremagic.magic_string(head) if guess.mime_type]
     except (puremagic.PureError, ValueError):
-        return
+        return []
+    best = max((guess.confidence for guess in guesses), default=0)
+    return [guess.mime_type for guess in guesses if guess.confidence == best]
 
 
 def safe_name(name: str) -> str:
-    """A file name that is harmless on any disk and in any header; its end, which says the kind, is kept."""
-    plain = _UNSAFE.sub("_", name.rsplit("/")[-1].rsplit("\\")[-1]).strip(" ._")
-    path = PurePosixPath(plain or "file")
-    return path.stem[: LONGEST_NAME - len(path.suffix)] + path.suffix[:20]
+    """A file name that is harmless on any disk, in any header and beside any other text; its end, which says the kind,
+    is kept. At most `LONGEST_NAME` characters, never empty. Made safe again it stays the same."""
+    last = name.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+    plain = _UNSAFE.sub("_", last).strip(" ._") or "file"
+    path = PurePosixPath(f"_{plain}" if _RESERVED.match(plain) else plain)
+    suffix = path.suffix if len(path.suffix) <= LONGEST_SUFFIX else ""
+    stem = path.name.removesuffix(suffix)[: LONGEST_NAME - len(suffix)]
+    return f"{stem}{suffix}".rstrip(" .")

@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import clock, events, floor, masking, outbox
+from handoff import attachments, clock, events, floor, masking, outbox
 from handoff.db import announce
 from handoff.errors import BadInput
 from handoff.models import Agent, Conversation, Message, new_id
-from handoff.ports import Audience, Author, Words
+from handoff.ports import Attached, Audience, Author, Words
 
 TEXT_LIMIT = 4000
 REPLAYABLE = frozenset({"web"})
@@ -43,9 +43,10 @@ async def utter(
     *,
     client_ref: str | None = None,
     in_reply_to: str | None = None,
+    files: Sequence[Attached] = (),
 ) -> Message:
     """Append words for everyone to a held conversation whose floor was already checked by the caller."""
-    if not words.text.strip() and not words.image:
+    if not words.text.strip() and not words.image and not files:
         raise BadInput("There is nothing to send yet. Write something first.")
     masked = masking.mask(words.text[: TEXT_LIMIT * 2])
     message = append(session, conversation, speaker, words)
@@ -54,6 +55,7 @@ async def utter(
     if speaker.author is not Author.SYSTEM:
         conversation.waiting_since = None
     await session.flush()
+    await attachments.attach(session, message, files)
     if conversation.channel not in REPLAYABLE:
         await outbox.add(session, conversation.id, "deliver", "deliver_message", {"message_id": message.id})
     return message

@@ -15,6 +15,8 @@ from obstore.store import ObjectStore, from_url
 from handoff.errors import NotFound, TemporaryDeliveryError
 
 CHUNK_BYTES = 256 * 1024
+MISSING = (FileNotFoundError, obstore.exceptions.NotFoundError)
+TROUBLE = (OSError, obstore.exceptions.BaseError)
 
 
 @dataclass(frozen=True)
@@ -28,36 +30,39 @@ class Piece:
 
 
 class Store:
-    """One per process."""
+    """One per process. Whatever it cannot do just now raises `TemporaryDeliveryError`."""
 
     def __init__(self, url: str) -> None:
         self._objects = _open(url)
 
     async def put(self, key: str, content: bytes) -> None:
-        """Keep `content` under `key`, replacing what was there. Raises `TemporaryDeliveryError` when it cannot."""
+        """Keep `content` under `key`, replacing what was there."""
         try:
             await obstore.put_async(self._objects, key, content)
-        except (OSError, obstore.exceptions.BaseError) as error:
-            raise TemporaryDeliveryError(f"The attachment store does not take files: {type(error).__name__}.") from None
+        except TROUBLE as error:
+            raise _away(error) from None
 
     async def get(self, key: str, start: int = 0, end: int | None = None) -> Piece:
-        """A file or a part of it, in chunks. Raises `NotFound` when the store does not have it (any more)."""
+        """A file or a part of it that is not empty, in chunks. Raises `NotFound` when it is not there (any more)."""
+        part: obstore.GetOptions = {}
+        if start or end is not None:
+            part = {"range": {"offset": start} if end is None else (start, end)}
         try:
-            whole = await obstore.head_async(self._objects, key)
-            end = whole["size"] if end is None else min(end, whole["size"])
-            if start >= end:
-                return Piece(start, start, whole["size"], _chunks(None))
-            found = await obstore.get_async(self._objects, key, options={"range": (start, end)})
-        except (FileNotFoundError, obstore.exceptions.NotFoundError):
+            found = await obstore.get_async(self._objects, key, options=part)
+        except MISSING:
             raise NotFound("The store does not have this file any more.") from None
-        return Piece(start, end, whole["size"], _chunks(found))
+        except TROUBLE as error:
+            raise _away(error) from None
+        return Piece(*found.range, found.meta["size"], _chunks(found))
 
     async def forget(self, key: str) -> None:
         """Remove the bytes for good; one that is gone already is fine."""
         try:
             await obstore.delete_async(self._objects, key)
-        except (FileNotFoundError, obstore.exceptions.NotFoundError):
+        except MISSING:
             return
+        except TROUBLE as error:
+            raise _away(error) from None
 
 
 def _open(url: str) -> ObjectStore:
@@ -68,7 +73,10 @@ def _open(url: str) -> ObjectStore:
     return from_url(folder.as_uri())
 
 
-async def _chunks(found: "obstore.GetResult | None") -> AsyncIterator[bytes]:
-    if found is not None:
-        async for chunk in found.stream(min_chunk_size=CHUNK_BYTES):
-            yield bytes(chunk)
+def _away(error: Exception) -> TemporaryDeliveryError:
+    return TemporaryDeliveryError(f"The attachment store does not answer just now ({type(error).__name__}). Try again.")
+
+
+async def _chunks(found: "obstore.GetResult") -> AsyncIterator[bytes]:
+    async for chunk in found.stream(min_chunk_size=CHUNK_BYTES):
+        yield bytes(chunk)
