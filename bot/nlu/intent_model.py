@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 from scipy.optimize import minimize_scalar
+from sklearn.utils.extmath import randomized_svd
 
 from bot.nlu import linear, rejection
 from bot.nlu.folds import parted
@@ -21,6 +22,7 @@ from bot.nlu.ngrams import Ngrams
 from bot.nlu.rejection import Flags, Nearest, Rejection
 
 OUT_OF_SCOPE = "out_of_scope"
+DIRECTIONS = 400
 FEWEST_JUDGED = 100
 """With fewer examples, folds say nothing: confidences stay as they are and nothing is turned away."""
 
@@ -138,18 +140,19 @@ def fit(examples: Examples, choices: Choices = Choices()) -> IntentModel:
     ngrams = Ngrams(words=choices.words).fit(list(examples.texts)) if choices.has_ngrams else None
     mean = examples.vectors.mean(axis=0)
     meaning = choices.meaning if choices.has_vectors else 0.0
+    centred = _centred(examples.vectors, mean)
     prepared = _Prepared(
         targets=np.array([names.index(intent) for intent in examples.intents], dtype=np.int64),
         foreign=names.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in names else None,
-        centred=_centred(examples.vectors, mean),
-        meaning=meaning,
+        centred=centred,
+        dense=centred * np.float32(np.sqrt(meaning)),
         rows=_rows(ngrams, examples.texts),
         strength=choices.strength,
         classes=len(names),
     )
     temperature, judged = 1.0, None
     if len(examples.texts) >= FEWEST_JUDGED and (choices.has_calibration or choices.has_rejection):
-        seen = _judge(prepared, _rounds(examples, choices))
+        seen = _judge(prepared.condensed(choices.seed), _rounds(examples, choices))
         temperature = _temperature(seen) if choices.has_calibration else 1.0
         if choices.has_rejection and seen.is_unknown.any():
             judged = rejection.learn(seen.signs, seen.is_unknown, choices.false_rejections)
@@ -163,23 +166,36 @@ class _Prepared:
     targets: Whole
     foreign: int | None
     centred: Floats
-    meaning: float
+    dense: Floats
     rows: sparse.csr_matrix
     strength: float
     classes: int
-
-    @property
-    def dense(self) -> Floats:
-        return self.centred * np.float32(np.sqrt(self.meaning))
 
     def fitted(self) -> Linear:
         return linear.fit(self.dense, self.rows, self.targets, self.classes, strength=self.strength)
 
     def nearest(self) -> Nearest:
-        return Nearest(self.centred, self.targets == (-1 if self.foreign is None else self.foreign))
+        is_foreign = self.targets == (-1 if self.foreign is None else self.foreign)
+        return Nearest(self.centred[~is_foreign], self.centred[is_foreign])
 
     def only(self, which: Flags) -> _Prepared:
-        return replace(self, targets=self.targets[which], centred=self.centred[which], rows=self.rows[which])
+        return replace(
+            self,
+            targets=self.targets[which],
+            centred=self.centred[which],
+            dense=self.dense[which],
+            rows=self.rows[which],
+        )
+
+    def condensed(self, seed: int) -> _Prepared:
+        """The n-grams in their strongest directions. A fit takes a fifth of the time and is right nearly as often, with
+        the same temperature within a few hundredths: good enough to judge by, not to answer with."""
+        if min(self.rows.shape) <= DIRECTIONS:
+            return self
+        _, _, directions = randomized_svd(self.rows, DIRECTIONS, n_oversamples=20, n_iter=1, random_state=seed)
+        spelled = np.asarray(self.rows @ directions.T, dtype=np.float32)
+        nothing = sparse.csr_matrix((len(self.targets), 0), dtype=np.float32)
+        return replace(self, dense=np.hstack([self.dense, spelled]), rows=nothing)
 
 
 @dataclass(frozen=True)

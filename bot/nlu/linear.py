@@ -38,8 +38,8 @@ def fit(
     *,
     strength: float,
     weights: Floats | None = None,
-    tolerance: float = 3e-5,
-    most_steps: int = 100,
+    tolerance: float = 1e-4,
+    most_steps: int = 200,
 ) -> Linear:
     """Weights that explain `targets` (the class of every text, 0 … classes-1).
 

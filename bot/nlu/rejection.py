@@ -34,18 +34,17 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Nearest:
-    """The examples' unit vectors, to tell how near a message is to anything of ours and to anything foreign."""
+    """Examples' unit vectors, to tell how near a message is to anything of ours and to anything foreign."""
 
-    vectors: Floats
-    is_foreign: Flags
+    ours: Floats
+    foreign: Floats
 
     def similarities(self, vectors: Floats) -> Floats:
         """Of shape (texts, 4): the cosine of the nearest and the mean of the five nearest, ours then foreign.
 
         Where there is no foreign example, the foreign two are zeros.
         """
-        alike = vectors @ self.vectors.T
-        return np.hstack([_nearest(alike[:, ~self.is_foreign]), _nearest(alike[:, self.is_foreign])])
+        return np.hstack([_nearest(vectors @ self.ours.T), _nearest(vectors @ self.foreign.T)])
 
 
 def signs(scores: Floats, foreign: int | None, similarities: Floats) -> Floats:
