@@ -28,6 +28,9 @@ log = structlog.get_logger(__name__)
 ROUND_S = 0.5
 ATTEMPTS = 3
 BATCH = 200
+# By these a channel names things. They are not a customer's words, and long digits in them are no cards; masked, a
+# pressed button could not be answered.
+IDS = frozenset({"id", "chat_instance", "media_group_id", "file_id", "file_unique_id", "inline_message_id"})
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ def _masked(value: Any) -> Any:
     if isinstance(value, str):
         return masking.mask(value.replace("\x00", "").encode("utf-8", "replace").decode()).text
     if isinstance(value, Mapping):
-        return {str(key): _masked(one) for key, one in value.items()}
+        return {str(key): one if key in IDS and isinstance(one, str) else _masked(one) for key, one in value.items()}
     if isinstance(value, list):
         return [_masked(one) for one in value]
     return value
