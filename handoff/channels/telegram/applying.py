@@ -49,7 +49,7 @@ class TelegramUpdates:
         if first.membership is not None:
             return await _membership(session, inbound, first)
         if first.is_edit:
-            return await _edit(session, inbound, first)
+            return await _edit(session, inbound, first, updates[0].id)
         if first.callback_id:
             return await self._press(session, bot, inbound, first)
         if first.album and (begun := await _begun_album(session, updates[0], first.album)):
@@ -131,12 +131,12 @@ async def _receive(session: AsyncSession, inbound: Inbound) -> Applied:
     return Applied(receipt.message_id)
 
 
-async def _edit(session: AsyncSession, inbound: Inbound, read: Reading) -> Applied:
+async def _edit(session: AsyncSession, inbound: Inbound, read: Reading, update_id: str) -> Applied:
     """New words for a message we have; a moving live location edits itself. One we never saw is taken as new."""
     message = await _message_of(session, inbound)
     if message is None:
         return await _receive(session, replace(inbound, text=_words([read])))
-    changed = await edits.edit(session, message, _words([read]), client_ref=f"{read.edited_at}")
+    changed = await edits.edit(session, message, _words([read]), client_ref=update_id)
     return Applied(message.id, "edited" if changed else "edited without a change of words")
 
 
