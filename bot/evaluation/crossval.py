@@ -10,20 +10,15 @@ from pathlib import Path
 
 from bot.evaluation.figures import figures
 from bot.evaluation.floors import RECORD, broken, read_floors, write_floors
-from bot.training import TOLD, prepare
+from bot.evaluation.folds import FOLDS, cross_validate, examples_in
+from bot.training import TOLD
 
 
 def main() -> int:
     asked = _arguments()
     started_at = time.monotonic()
-    config = Path("config.yml")
-    prepare(config)
-    from bot.evaluation.folds import FOLDS, cross_validate, read_project
-    from bot.learning import quieten
-
-    quieten()
-    importer = read_project(Path.cwd(), config)
-    answered = cross_validate(importer, importer, Path.cwd())
+    examples = examples_in(Path.cwd())
+    answered = cross_validate(examples, examples, Path("config.yml"))
     result = figures(answered)
     took_s = time.monotonic() - started_at
     print(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.validation.parts import Mistake, Part, Place
 
@@ -15,12 +15,17 @@ _DETAIL = re.compile(r'"entity"\s*:\s*"([^"]+)"')
 
 @dataclass(frozen=True)
 class Example:
-    """One line under an intent, a regex, a lookup or a synonym; `kind` says which and `name` of what."""
+    """One line under an intent, a regex, a lookup or a synonym; `kind` says which and `name` of what.
+
+    `world` and `distance` are the block's `metadata: {world: …, kind: far|near}`, which out_of_scope examples have.
+    """
 
     kind: str
     name: str
     text: str
     place: Place
+    world: str | None = None
+    distance: str | None = None
 
     @property
     def plain(self) -> str:
@@ -49,7 +54,11 @@ def read_nlu(part: Part) -> Iterator[Found]:
             yield Mistake(block.place, f"this block has no heading. It has to begin with one of {known}.")
             continue
         yield from _wrong_keys(block, kind)
-        yield from _examples(block, kind, name)
+        metadata = block.get("metadata")
+        about = {key.text: value.text for key, value in metadata.entries()} if metadata else {}
+        world, distance = about.get("world"), about.get("kind")
+        for found in _examples(block, kind, name):
+            yield found if isinstance(found, Mistake) else replace(found, world=world, distance=distance)
 
 
 def _headed(block: Part) -> tuple[str | None, str | None]:
