@@ -38,16 +38,17 @@ QUIET_RASA = {
 }
 
 
-def train(*, even_if_fresh: bool = False) -> None:
-    """Build the bot's environment if needed, then train unless the model is fresh."""
+def train(*, even_if_fresh: bool = False) -> bool:
+    """Build the bot's environment if needed, then train unless the model is fresh; returns whether it trained."""
     environments.ensure(environments.BOT, "bot")
     with environments.only_one("training"):
         wanted = fingerprint()
         if not even_if_fresh and is_fresh(wanted):
-            return
+            return False
         validate()
         _train_into(ROOT / "models" / ".building", even_if_cached=even_if_fresh)
         STAMP.write_text(wanted)
+        return True
 
 
 def validate() -> None:
@@ -145,8 +146,10 @@ def sources() -> list[str | Path]:
 
 def _tool() -> None:
     started_at = time.monotonic()
-    train(even_if_fresh="--force" in sys.argv[1:])
-    say(f"The assistant is trained: {shown(MODEL)} ({time.monotonic() - started_at:.1f} s in all)")
+    if train(even_if_fresh="--force" in sys.argv[1:]):
+        say(f"The assistant is trained: {shown(MODEL)} ({time.monotonic() - started_at:.1f} s in all)")
+    else:
+        say(f"The assistant is up to date: {shown(MODEL)} (ARGS=--force trains it anyway)")
 
 
 if __name__ == "__main__":
