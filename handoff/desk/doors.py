@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from handoff import agents, offers
 from handoff.desk.drawing import draw
-from handoff.desk.visit import COOKIE, Actor, is_same_origin
+from handoff.desk.visit import COOKIE, Actor, Reader, is_same_origin
 from handoff.errors import NotAllowed, TellonceError
 
 router = APIRouter(prefix="/desk")
@@ -49,6 +49,13 @@ async def sign_out(visit: Actor) -> Response:
     response = Response(status_code=204, headers={"HX-Redirect": "/desk/sign-in"})
     response.delete_cookie(COOKIE, path="/desk")
     return response
+
+
+@router.get("/troubles")
+async def troubles(visit: Reader) -> Response:
+    """What the hub itself is in trouble with, a sentence each: a channel that cannot be reached, a token refused."""
+    telegram = visit.hub.telegram
+    return draw("_troubles.html", None, visit.me, troubles=telegram.troubles if telegram else [])
 
 
 @router.post("/presence")
