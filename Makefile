@@ -8,10 +8,10 @@ export DATA PIPELINE BASE FRESH
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run telegram-demo test check train eval-intents eval-compare test-bot seed replay bench bench-nlu bench-turns lock python
+.PHONY: help run telegram-demo test check train eval-intents eval-compare test-bot seed replay bench bench-telegram bench-nlu bench-turns lock python
 
 help: ## Show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
 run: python ## Set up if needed, then start everything and open http://127.0.0.1:8000
 	@$(PYTHON) -m tools.run
@@ -46,6 +46,10 @@ replay: python ## DIALOGUES=path.jsonl: play recorded dialogues through the whol
 bench: python ## Measure how fast messages are accepted (ARGS="--rate 100 --seconds 20")
 	@$(PYTHON) -c 'from tools import environments; environments.ensure(environments.HUB, "dev")'
 	@.venv/bin/python -m bench.accept $(ARGS)
+
+bench-telegram: python ## Telegram on its worst days: what is lost, doubled or late (ARGS="--chats 50 --kills 20")
+	@$(PYTHON) -c 'from tools import environments; environments.ensure(environments.HUB, "dev")'
+	@.venv/bin/python -m bench.telegram $(ARGS)
 
 bench-nlu: python ## Understanding against stock Rasa: training, parse times, memory (DATA=rows.jsonl, FRESH=1, ARGS="--rounds 5")
 	@$(PYTHON) -m tools.nlu_bench $(ARGS)

@@ -6,9 +6,10 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from fastapi import FastAPI
 
@@ -34,24 +35,38 @@ def app() -> FastAPI:
 @contextmanager
 def running(port: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A migrated hub on 127.0.0.1; stopped by SIGTERM at the end."""
-    url = f"sqlite+aiosqlite:///{folder}/bench.db"
-    env = {
-        **os.environ,
-        "TELLONCE_DATABASE_URL": url,
-        "TELLONCE_SECRET_KEY": SECRET,
-        "TELLONCE_PUBLIC_URL": f"http://127.0.0.1:{port}",
-    }
-    subprocess.run([sys.executable, "-m", "handoff.cli", "migrate"], env=env, check=True, capture_output=True)
-    command = [sys.executable, "-m", "uvicorn", "bench.hub:app", "--factory", "--port", str(port)]
-    command += ["--no-access-log", "--log-level", "warning", "--ws-max-size", "65536"]
-    command += ["--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "10"]
-    process = subprocess.Popen(command, env=env)
+    env = environment(port, folder)
+    migrate(env)
+    process = start(port, env)
     try:
-        _wait_until_ready(process, port)
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
+
+
+def environment(port: int, folder: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "TELLONCE_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/bench.db",
+        "TELLONCE_ATTACHMENTS_URL": f"{folder}/attachments",
+        "TELLONCE_SECRET_KEY": SECRET,
+        "TELLONCE_PUBLIC_URL": f"http://127.0.0.1:{port}",
+    }
+
+
+def migrate(env: Mapping[str, str]) -> None:
+    subprocess.run([sys.executable, "-m", "handoff.cli", "migrate"], env=env, check=True, capture_output=True)
+
+
+def start(port: int, env: Mapping[str, str], log: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
+    """Back once it answers. It can be killed and started again on the same folder."""
+    command = [sys.executable, "-m", "uvicorn", "bench.hub:app", "--factory", "--port", str(port)]
+    command += ["--no-access-log", "--log-level", "warning", "--ws-max-size", "65536"]
+    command += ["--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "10"]
+    process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+    _wait_until_ready(process, port)
+    return process
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:

@@ -182,7 +182,11 @@ class TelegramCustomer:
     async def presses_again(self, shown: Seen, index: int = 0) -> str:
         """A button as it was when `shown` was looked at, though its keyboard may be gone by now."""
         keys = [key for row in shown.wire["reply_markup"]["inline_keyboard"] for key in row]
-        return str(await self._acts("press_data", message=shown.wire, data=keys[index]["callback_data"]))
+        return await self.presses_data(shown, keys[index]["callback_data"])
+
+    async def presses_data(self, shown: Seen, data: str) -> str:
+        """A button that was never offered like this, as from an app that remembers too much."""
+        return str(await self._acts("press_data", message=shown.wire, data=data))
 
     async def sends(self, kind: str, content: bytes = PNG, caption: str = "", name: str = "", **more: Any) -> int:
         """A file of one of the kinds Telegram knows: photo, document, video, voice, …"""
