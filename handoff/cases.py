@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from stdnum import luhn
 
-from handoff import clock, events
+from handoff import clock, customers, events
 from handoff.db import announce
 from handoff.errors import BadInput, IllegalMove, NotFound
 from handoff.models import Agent, Case, CaseConversation, CaseEvent, CaseStatus, Conversation, Priority
@@ -219,8 +219,9 @@ async def get(session: AsyncSession, ref: str) -> Case:
 
 
 async def of_customer(session: AsyncSession, customer_id: str) -> Sequence[Case]:
-    """Newest first."""
-    query = select(Case).where(Case.customer_id == customer_id).order_by(Case.created_at.desc(), Case.id.desc())
+    """Of all customers who are this one person, newest first."""
+    ids = await customers.together(session, customer_id)
+    query = select(Case).where(Case.customer_id.in_(ids)).order_by(Case.created_at.desc(), Case.id.desc())
     return list(await session.scalars(query))
 
 

@@ -11,20 +11,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock, conversations, floor, joins, ledger
-from handoff.errors import BadInput
+from handoff.errors import BadInput, TooMany
 from handoff.ledger import Speaker
-from handoff.models import ContinueLink, Conversation, Identity, Message
+from handoff.models import Agent, ContinueLink, Conversation, Identity, Message
 from handoff.ports import Audience, Author, Button, Floor, Inbound, Words
 
 log = structlog.get_logger(__name__)
 
 VALID_FOR = timedelta(minutes=15)
+MOST_OFFERS = 5
+"""Links one handle may ask for within the time one of them lives."""
 TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
 CALLED = {"web": "the web chat", "telegram": "Telegram"}
+STILL_THERE = {Floor.AGENT: " {name} answers you here.", Floor.QUEUE: " Your place in line is kept."}
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,13 @@ class Offer:
 
 
 async def offer(session: AsyncSession, conversation: Conversation, identity_id: str, to_channel: str) -> Offer:
-    """A new way to another channel. An older one of the same handle ends, so that only the newest works."""
+    """A new way to another channel. An older one of the same handle ends, so that only the newest works.
+
+    Raises `TooMany` for a handle that asks again and again.
+    """
+    asked = select(func.count()).select_from(ContinueLink).where(ContinueLink.identity_id == identity_id)
+    if (await session.scalar(asked.where(ContinueLink.created_at > clock.now() - VALID_FOR)) or 0) >= MOST_OFFERS:
+        raise TooMany("That is enough links for now. The newest one still works; wait a few minutes.", 900)
     older = update(ContinueLink).where(ContinueLink.identity_id == identity_id, ContinueLink.used_at.is_(None))
     await session.execute(older.where(ContinueLink.expires_at > clock.now()).values(expires_at=clock.now()))
     token = secrets.token_urlsafe(24)
@@ -90,6 +99,9 @@ async def _go_on(session: AsyncSession, conversation: Conversation, identity: Id
     """
     last = await _last_asked(session, conversation)
     text = f"Going on in {CALLED.get(identity.channel, identity.channel)}. You need not say anything again."
+    if conversation.floor in STILL_THERE:
+        agent = await session.get(Agent, conversation.agent_id) if conversation.agent_id else None
+        text += STILL_THERE[Floor(conversation.floor)].format(name=agent.name if agent else "")
     buttons: tuple[Button, ...] = ()
     if last is not None:
         text = f"{text}\n\nWe were here: {last.words}"

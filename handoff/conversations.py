@@ -13,12 +13,12 @@ from typing import Any
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import attachments, clock, events, facts, floor, ledger, masking, outbox
+from handoff import attachments, clock, codes, events, facts, floor, ledger, masking, outbox
 from handoff.db import announce
 from handoff.errors import BadInput, FloorTaken, NotFound, StaleView
 from handoff.ledger import Speaker
-from handoff.models import Conversation, Customer, Identity, Message, Turn
-from handoff.ports import Audience, Author, Floor, Inbound, Wish, Words
+from handoff.models import Conversation, Customer, Identity, Join, Message, Turn
+from handoff.ports import Attached, Audience, Author, Client, Floor, Inbound, Wish, Words
 from handoff.settings import settings
 
 LOOK_BACK = 10
@@ -53,11 +53,17 @@ async def receive(session: AsyncSession, inbound: Inbound) -> Receipt:
     back the first receipt and schedules nothing. Refuses words that are empty or longer than `ledger.TEXT_LIMIT`
     characters.
     """
-    conversation = await open_for(session, inbound)
+    identity = await identity_for(session, inbound)
+    conversation = await _open(session, identity, inbound)
     known, recent = await _known_and_recent(session, conversation, inbound.client_ref)
-    if known:
+    if known := known or await _said_before_a_join(session, identity, inbound.client_ref):
         return _receipt(known, is_new=False)
+    if conversation.last_seq == 0:
+        conversation.client, conversation.locale = asdict(inbound.client), inbound.client.locale
     text, payload = await _what_was_said(session, conversation, inbound)
+    proof = await codes.check(session, conversation, text) if payload is None else None
+    if proof:
+        text, payload = proof.text, proof.payload
     masked = masking.mask(text, **_light_of(recent))
     message = ledger.append(session, conversation, Speaker(Author.CUSTOMER, inbound.name), Words(masked.text))
     message.client_ref, message.payload, message.is_masked = inbound.client_ref, payload, masked.is_masked
@@ -69,40 +75,51 @@ async def receive(session: AsyncSession, inbound: Inbound) -> Receipt:
     await attachments.attach(session, message, inbound.attachments)
     await facts.read_from_message(session, conversation, message)
     await facts.put(session, conversation, inbound.known, set_by="customer", source=message)
-    await _give_to_whoever_answers(session, conversation, message)
+    if proof is None or await codes.settle(session, conversation, identity, proof):
+        await _give_to_whoever_answers(session, conversation, message)
     return _receipt(message, is_new=True)
 
 
 async def open_for(session: AsyncSession, inbound: Inbound) -> Conversation:
     """The conversation an inbound message belongs to, held; customer, identity and conversation are made if new."""
-    identity = await identity_for(session, inbound)
+    return await _open(session, await identity_for(session, inbound), inbound)
+
+
+async def _open(session: AsyncSession, identity: Identity, inbound: Inbound) -> Conversation:
     newest = await floor.hold(session, identity.conversation_id) if identity.conversation_id else None
-    if newest and not _is_over(newest):
+    if newest and not is_over(newest):
         answer_to(session, newest, identity)
         return newest
+    conversation = await begin(session, identity, inbound.client)
+    if newest:
+        # Handles that shared the old conversation go on together.
+        together = update(Identity).where(Identity.conversation_id == newest.id)
+        await session.execute(together.values(conversation_id=conversation.id))
+        await facts.carry_over(session, newest, conversation)
+    return conversation
+
+
+async def begin(session: AsyncSession, identity: Identity, client: Client) -> Conversation:
+    """A new conversation for a handle, with the assistant."""
     conversation = Conversation(
         customer_id=identity.customer_id,
         identity_id=identity.id,
-        channel=inbound.channel,
+        channel=identity.channel,
         floor=Floor.BOT,
         epoch=1,
         last_seq=0,
+        handled_seq=0,
         assistant_session=new_assistant_session(),
         assistant_turns=0,
         empty_turns=0,
-        locale=inbound.client.locale,
-        client=asdict(inbound.client),
+        locale=client.locale,
+        client=asdict(client),
         created_at=clock.now(),
         last_message_at=clock.now(),
     )
     session.add(conversation)
     await session.flush()
     identity.conversation_id = conversation.id
-    if newest:
-        # Handles that shared the old conversation go on together.
-        together = update(Identity).where(Identity.conversation_id == newest.id)
-        await session.execute(together.values(conversation_id=conversation.id))
-        await facts.carry_over(session, newest, conversation)
     return conversation
 
 
@@ -113,7 +130,7 @@ def answer_to(session: AsyncSession, conversation: Conversation, identity: Ident
         announce(session, events.ReplyChannelChanged(conversation.id, identity.channel))
 
 
-def _is_over(conversation: Conversation) -> bool:
+def is_over(conversation: Conversation) -> bool:
     age = clock.now() - conversation.last_message_at
     return conversation.floor == Floor.CLOSED and age > timedelta(hours=settings().new_conversation_after_hours)
 
@@ -179,6 +196,19 @@ async def _known_and_recent(
     return known, [message for message in found if message.audience == Audience.EVERYONE]
 
 
+async def _said_before_a_join(session: AsyncSession, identity: Identity, client_ref: str) -> Message | None:
+    """What a handle said just before it was joined elsewhere, sent again because the answer got lost meanwhile."""
+    if identity.method is None:
+        return None
+    found: Message | None = await session.scalar(
+        select(Message)
+        .join(Join, Join.from_conversation_id == Message.conversation_id)
+        .where(Join.identity_id == identity.id, Message.client_ref == client_ref)
+        .limit(1)
+    )
+    return found
+
+
 def _light_of(recent: Sequence[Message]) -> dict[str, Any]:
     """What the words just before this message say about a number in it: was a card spoken of, was it begun already?"""
     pieces = [message.text for message in recent if message.author == Author.CUSTOMER][-3:]
@@ -238,8 +268,9 @@ async def say(
     *,
     client_ref: str | None = None,
     seen_seq: int | None = None,
+    files: Sequence[Attached] = (),
 ) -> Message:
-    """Store words for the customer and send them on their way.
+    """Store words for the customer, and `files` uploaded before, and send them on their way. Files need no words.
 
     `seen_seq` is the newest message the speaker had on their screen: if somebody else wrote since, the words are
     refused with `StaleView` and nothing is stored. A repeated `client_ref` gives back the first message. An agent must
@@ -252,7 +283,7 @@ async def say(
         _agent_may_speak(conversation, speaker)
         if seen_seq is not None:
             await _refuse_if_stale(session, conversation, speaker, seen_seq)
-    return await ledger.utter(session, conversation, speaker, words, client_ref=client_ref)
+    return await ledger.utter(session, conversation, speaker, words, client_ref=client_ref, files=files)
 
 
 def _agent_may_speak(conversation: Conversation, speaker: Speaker) -> None:

@@ -62,6 +62,11 @@ class PersonChanged(Event):
 
 
 @dataclass(frozen=True)
+class WordsMoved(Event):
+    """Words left this conversation or came into it: whoever shows it reads it from the start."""
+
+
+@dataclass(frozen=True)
 class QueueChanged(Event):
     """Somebody's place in a queue may have moved. `conversation_id` is the one that caused it."""
 

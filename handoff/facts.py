@@ -94,15 +94,15 @@ async def history(session: AsyncSession, conversation_id: str) -> Sequence[Fact]
 
 async def read_from_message(session: AsyncSession, conversation: Conversation, message: Message) -> None:
     """Take the identifiers out of a customer's words, in the light of what the assistant or agent just asked."""
+    found = await told_in(session, conversation, message)
+    await put(session, conversation, found, set_by="customer", source=message)
+
+
+async def told_in(session: AsyncSession, conversation: Conversation, message: Message) -> list[FoundFact]:
+    """The identifiers in a customer's words."""
     asked_for = await _asked_for(session, conversation, message)
     found = identifiers.find(message.words, asked_for=asked_for)
-    await put(
-        session,
-        conversation,
-        [FoundFact(one.name, one.value, one.is_validated, one.is_sensitive) for one in found],
-        set_by="customer",
-        source=message,
-    )
+    return [FoundFact(one.name, one.value, one.is_validated, one.is_sensitive) for one in found]
 
 
 async def _asked_for(session: AsyncSession, conversation: Conversation, message: Message) -> str | None:

@@ -46,7 +46,7 @@ async def give_back(session: AsyncSession, conversation_id: str, agent: Agent, h
         "case_ref": case.ref,
         "transcript": {"first_seq": handover.package["transcript"]["last_seq"] + 1, "last_seq": conversation.last_seq},
     }
-    await _finish(session, conversation, handover)
+    await finish(session, conversation, handover)
     conversation.carried = await _slots_to_carry(session, conversation, resume=bool(form))
     conversations.renew_assistant_session(conversation)
     conversation.empty_turns = 0
@@ -72,7 +72,7 @@ async def resolve(session: AsyncSession, conversation_id: str, agent: Agent, res
         await cases.resolve(session, case.ref, Actor.of(agent), resolution)
     await say_system(session, conversation, f"{agent.name} marked {case.ref} as solved: {resolution.strip()}")
     floor.move(session, conversation, Verb.RESOLVE)
-    await _finish(session, conversation, handover)
+    await finish(session, conversation, handover)
     conversation.carried = {}
     conversations.renew_assistant_session(conversation)
     await offers.make_waiting(session, agent)
@@ -90,7 +90,7 @@ async def withdraw(session: AsyncSession, conversation_id: str) -> Conversation:
     if conversation.floor != Floor.QUEUE or handover is None:
         return conversation
     floor.move(session, conversation, Verb.WITHDRAW)
-    await _finish(session, conversation, handover)
+    await finish(session, conversation, handover)
     case = await session.get_one(Case, handover.case_id)
     await cases.record(session, case, "withdrawn", Actor("customer"))
     await say_system(session, conversation, "You are no longer waiting for a person. Your case stays open.")
@@ -98,7 +98,7 @@ async def withdraw(session: AsyncSession, conversation_id: str) -> Conversation:
     return conversation
 
 
-async def _finish(session: AsyncSession, conversation: Conversation, handover: Handover) -> None:
+async def finish(session: AsyncSession, conversation: Conversation, handover: Handover) -> None:
     """The story told so far is over: the next handover begins after it."""
     handover.state, handover.finished_at = HandoverState.FINISHED, clock.now()
     conversation.handled_seq = conversation.last_seq

@@ -187,6 +187,12 @@ class Channel(Protocol):
     async def deliver(self, outbound: Outbound, sent: Sent) -> None: ...
 
 
+class CodeSender(Protocol):
+    """Takes a code to an e-mail address (`via="email"`) or phone (`via="phone"`), or raises `DeliveryError`."""
+
+    async def send(self, via: str, address: str, text: str) -> None: ...
+
+
 class Fetching(Protocol):
     """A channel whose files we fetch ourselves."""
 

@@ -65,6 +65,17 @@ class Settings(BaseSettings):
     telegram_webhook_secret: str = Field(default="", description="What Telegram sends along with every update.")
     telegram_api_url: str = Field(default="", description="Another Bot API server than Telegram's own.")
 
+    telegram_link_url: str = Field(default="https://t.me", description="What a link to a bot begins with.")
+
+    # Who the customer is
+    code_sender: str = Field(
+        default="console",
+        description="How codes travel: `console` (the log), an address that takes a POST, or `package.module:name`.",
+    )
+    code_sender_secret: str = Field(default="", description="Sent along to that address as a bearer token.")
+    login_secret: str = Field(default="", description="Your site signs its customers' sign-ins with it (HS256).")
+    demo: bool = Field(default=False, description="Shows what only a demonstration needs, such as invented sign-ins.")
+
     # Files
     attachments_url: str = Field(
         default="var/attachments", description="A folder, or a bucket as `s3://…`, `gs://…` or `az://…`."

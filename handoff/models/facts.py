@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from handoff.models.base import Base, Id, new_id
@@ -17,6 +17,7 @@ class Fact(Base):
     __tablename__ = "facts"
     __table_args__ = (
         UniqueConstraint("conversation_id", "name", "normalized"),
+        Index("ix_facts_name_normalized", "name", "normalized"),
         CheckConstraint("set_by IN ('customer', 'action', 'agent', 'carried')", name="set_by"),
     )
 

@@ -11,6 +11,9 @@ from handoff.models.base import Base, Id, new_id
 class Join(Base):
     """An identity that was found to be a known customer's. Holds what undoing it needs.
 
+    With `to_conversation_id` the handle went on in that conversation; without, nothing moved and the two customers are
+    one person from here on: their cases and handles are shown together.
+
     `method` says what proved it: `link` (a token passed between channels), `code` (sent to what is on file), `login`
     (the site vouched for them), `agent` (a person at the desk confirmed a suggestion).
     """
@@ -21,7 +24,7 @@ class Join(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     identity_id: Mapped[str] = mapped_column(ForeignKey("identities.id"), index=True)
     method: Mapped[str] = mapped_column(String(10))
-    from_customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"))
+    from_customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"), index=True)
     to_customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"), index=True)
     from_conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversations.id"))
     to_conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversations.id"))

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import continuing, conversations, ledger
 from handoff.channels.telegram.reading import Reading
-from handoff.errors import BadInput
+from handoff.errors import BadInput, TooMany
 from handoff.ledger import Speaker
 from handoff.ports import Author, Inbound, Link, Wish, Words
 from handoff.settings import settings
@@ -45,7 +45,11 @@ async def _go_on(session: AsyncSession, inbound: Inbound, token: str) -> Applied
 async def _to_the_web(session: AsyncSession, inbound: Inbound) -> Applied:
     conversation = await conversations.open_for(session, inbound)
     identity = await conversations.identity_for(session, inbound)
-    offer = await continuing.offer(session, conversation, identity.id, "web")
+    try:
+        offer = await continuing.offer(session, conversation, identity.id, "web")
+    except TooMany as refused:
+        await ledger.utter(session, conversation, Speaker(Author.SYSTEM), Words(refused.message))
+        return Applied(note="asked for too many ways to the web")
     link = Link("Go on in the browser", f"{settings().public_url}/?continue={offer.token}")
     words = Words("This link opens our chat in your browser, once, within 15 minutes.", link=link)
     await ledger.utter(session, conversation, Speaker(Author.SYSTEM), words)

@@ -89,6 +89,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_joins")),
     )
     with op.batch_alter_table("joins", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_joins_from_customer_id"), ["from_customer_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_joins_identity_id"), ["identity_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_joins_to_customer_id"), ["to_customer_id"], unique=False)
 
@@ -190,6 +191,7 @@ def upgrade() -> None:
     op.add_column("messages", sa.Column("edited_text", sa.Text(), nullable=True))
     op.add_column("messages", sa.Column("edited_at", UtcDateTime(), nullable=True))
     op.add_column("messages", sa.Column("withdrawn_at", UtcDateTime(), nullable=True))
+    op.create_index("ix_facts_name_normalized", "facts", ["name", "normalized"])
     _add_lane()
     op.execute(
         "UPDATE identities SET conversation_id = "
