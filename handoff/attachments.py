@@ -17,7 +17,7 @@ from handoff import clock, contents, events, masking, outbox
 from handoff.db import Database, announce
 from handoff.errors import BadInput, NotFound, PermanentDeliveryError, TooLarge
 from handoff.models import Attachment, AttachmentKind, AttachmentState, Conversation, Identity, Message, OutboxItem
-from handoff.ports import Attached
+from handoff.ports import Attached, Audience
 from handoff.settings import settings
 from handoff.store import Store
 
@@ -254,6 +254,12 @@ def stored(attachment: Attachment) -> Attachment:
     if attachment.state != AttachmentState.STORED:
         raise NotFound(f"The file is not here. {attachment.reason or ''}".strip())
     return attachment
+
+
+async def is_for_customer(session: AsyncSession, attachment: Attachment) -> bool:
+    """Whether its customer may see it: not what went with a note or was taken back."""
+    message = await session.get(Message, attachment.message_id) if attachment.message_id else None
+    return message is None or (message.audience == Audience.EVERYONE and message.withdrawn_at is None)
 
 
 async def by_secret(session: AsyncSession, secret: str) -> Attachment:

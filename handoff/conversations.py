@@ -316,6 +316,13 @@ async def of_identity(session: AsyncSession, channel: str, external_id: str) -> 
     return found
 
 
+async def handle(session: AsyncSession, channel: str, external_id: str) -> Identity | None:
+    """The handle of one browser or chat, or None when it never wrote."""
+    query = select(Identity).where(Identity.channel == channel, Identity.external_id == external_id)
+    found: Identity | None = await session.scalar(query)
+    return found
+
+
 async def get(session: AsyncSession, conversation_id: str) -> Conversation:
     """The conversation, or `NotFound`."""
     found = await session.get(Conversation, conversation_id)

@@ -16,6 +16,8 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LARGEST_BODY_BYTES = 1024 * 1024
+UPLOADS = "/attachments"
+"""What addresses that take files end with. They count for themselves (`handoff/uploads.py`), by limits of their own."""
 SAFE_HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"same-origin",
@@ -36,7 +38,7 @@ class FrontDoor:
         if refusal := _refusal(scope):
             await _refuse(refusal, _with_safe_headers(send))
             return
-        await self.app(scope, _limited(receive), _with_safe_headers(send))
+        await self.app(scope, receive if _takes_files(scope) else _limited(receive), _with_safe_headers(send))
 
 
 def _refusal(scope: Scope) -> TellonceError | None:
@@ -44,9 +46,13 @@ def _refusal(scope: Scope) -> TellonceError | None:
     if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
         return BadInput("The address contains a NUL character.")
     announced = dict(scope["headers"]).get(b"content-length", b"0")
-    if announced.isdigit() and int(announced) > LARGEST_BODY_BYTES:
+    if announced.isdigit() and int(announced) > LARGEST_BODY_BYTES and not _takes_files(scope):
         return _too_large()
     return None
+
+
+def _takes_files(scope: Scope) -> bool:
+    return bool(scope["method"] == "POST" and scope["path"].endswith(UPLOADS))
 
 
 def _too_large() -> TooLarge:

@@ -8,16 +8,17 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import attachments, clock, events, floor, masking, outbox
 from handoff.db import announce
 from handoff.errors import BadInput
-from handoff.models import Agent, Conversation, Message, new_id
+from handoff.models import Agent, Attachment, Conversation, Message, new_id
 from handoff.ports import Attached, Audience, Author, Words
 
 TEXT_LIMIT = 4000
+CHANGEABLE = 100
 REPLAYABLE = frozenset({"web"})
 """Channels whose readers fetch what they missed from the ledger; the others are delivered to through the outbox."""
 
@@ -129,6 +130,22 @@ async def messages(
     if audience:
         query = query.where(Message.audience == audience)
     return list(await session.scalars(query.order_by(Message.seq).limit(limit)))
+
+
+async def changeable(
+    session: AsyncSession, conversation_id: str, up_to: int, message_id: str | None = None
+) -> Sequence[Message]:
+    """Words for everyone up to `up_to` that do not stay as they were first shown: edited, withdrawn, or with files.
+    The newest `CHANGEABLE` of them, oldest first; only the one with `message_id` when it is given."""
+    query = select(Message).where(
+        Message.conversation_id == conversation_id, Message.seq <= up_to, Message.audience == Audience.EVERYONE
+    )
+    if message_id:
+        query = query.where(Message.id == message_id)
+    else:
+        with_files = select(Attachment.id).where(Attachment.message_id == Message.id).exists()
+        query = query.where(or_(Message.edited_at.is_not(None), Message.withdrawn_at.is_not(None), with_files))
+    return list(await session.scalars(query.order_by(Message.seq.desc()).limit(CHANGEABLE)))[::-1]
 
 
 async def mark_seen(session: AsyncSession, conversation_id: str, by: str, seq: int) -> None:

@@ -185,6 +185,19 @@ class Transcript(Part):
     full_url: str
 
 
+class PackedAttachment(Part):
+    """A file of the conversation. `url` gives its bytes to a reader of the API once `state` is stored."""
+
+    id: str
+    message_id: str
+    name: str
+    kind: str
+    media_type: str
+    size_bytes: int
+    state: str
+    url: str
+
+
 class ClientInfo(Part):
     page_url: str | None = None
     user_agent: str | None = None
@@ -209,7 +222,7 @@ class HandoverPackage(Part):
     promises: list[Promise]
     open_questions: list[str]
     transcript: Transcript
-    attachments: list[dict[str, Any]] = []
+    attachments: list[PackedAttachment] = []
     client: ClientInfo
     metadata: dict[str, Any]
 

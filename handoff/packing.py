@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import facts, ledger
+from handoff import attachments, facts, ledger
 from handoff.floor import Verb
 from handoff.ledger import Speaker
 from handoff.models import Case, Conversation, Customer, Handover, HandoverState, Identity, Message, Turn, new_id
@@ -20,6 +20,7 @@ from handoff.package import (
     FormState,
     HandoverPackage,
     HandoverRequest,
+    PackedAttachment,
     PackedConversation,
     PackedCustomer,
     PackedFact,
@@ -79,6 +80,7 @@ async def pack(
             sha256=ledger.digest(words),
             full_url=f"{settings().public_url}/api/v1/conversations/{conversation.id}/messages",
         ),
+        attachments=await _files(session, conversation),
         client=ClientInfo(
             page_url=conversation.client.get("page_url"),
             user_agent=conversation.client.get("user_agent"),
@@ -86,6 +88,24 @@ async def pack(
         ),
         metadata=request.metadata,
     )
+
+
+async def _files(session: AsyncSession, conversation: Conversation) -> list[PackedAttachment]:
+    """Every file that was sent here, the oldest first."""
+    found = await attachments.of_conversations(session, [conversation.id])
+    return [
+        PackedAttachment(
+            id=one.id,
+            message_id=str(one.message_id),
+            name=one.name,
+            kind=one.kind,
+            media_type=one.media_type,
+            size_bytes=one.size_bytes,
+            state=one.state,
+            url=f"{settings().public_url}/api/v1/attachments/{one.id}/content",
+        )
+        for one in reversed(found)
+    ]
 
 
 async def _customer(session: AsyncSession, conversation: Conversation) -> PackedCustomer:

@@ -8,6 +8,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from handoff import tokens
 from handoff.db import Database
 from handoff.errors import NotSignedIn
+from handoff.store import Store
 from handoff.tokens import Caller, Scope
 
 bearer = HTTPBearer(auto_error=False, description="A token made by `tellonce token`, or an agent's session.")
@@ -18,6 +19,12 @@ def database(request: Request) -> Database:
     return found
 
 
+def store(request: Request) -> Store:
+    found: Store = request.app.state.hub.store
+    return found
+
+
+StoreOf = Annotated[Store, Depends(store)]
 DatabaseOf = Annotated[Database, Depends(database)]
 
 

@@ -1,10 +1,14 @@
 """Conversations, their words, their facts, what the assistant made of them."""
 
-from fastapi import APIRouter, Query
+from collections.abc import Sequence
 
-from handoff import conversations, deliveries, facts, handovers, ledger, turns
+from fastapi import APIRouter, Query
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff import attachments, conversations, deliveries, facts, handovers, ledger, turns
 from handoff.api.auth import AgentCaller, DatabaseOf, Reader
 from handoff.api.shapes import (
+    AttachmentShape,
     ConversationShape,
     FactGiven,
     FactShape,
@@ -16,7 +20,8 @@ from handoff.api.shapes import (
     TurnShape,
 )
 from handoff.ledger import Speaker
-from handoff.ports import Words
+from handoff.models import Attachment, Message
+from handoff.ports import Attached, Words
 
 router = APIRouter(prefix="/conversations/{conversation_id}", tags=["conversations"])
 
@@ -39,7 +44,13 @@ async def messages(
     async with database.read() as session:
         await conversations.get(session, conversation_id)
         rows = await ledger.messages(session, conversation_id, after, limit)
-    return [MessageShape.model_validate(row) for row in rows]
+        files = await attachments.of_messages(session, [row.id for row in rows])
+    return [_shown(row, files.get(row.id, ())) for row in rows]
+
+
+def _shown(row: Message, files: Sequence[Attachment]) -> MessageShape:
+    with_them = {"attachments": [AttachmentShape.model_validate(one) for one in files]}
+    return MessageShape.model_validate(row).model_copy(update=with_them)
 
 
 @router.get("/facts")
@@ -79,17 +90,21 @@ async def newest_handover(conversation_id: str, caller: Reader, database: Databa
 async def say(conversation_id: str, body: Said, caller: AgentCaller, database: DatabaseOf) -> MessageShape:
     """Say something to the customer. 409 `stale_view` when somebody wrote after `seen_seq`; nothing is stored then."""
     speaker = Speaker.of(caller.as_agent)
-    message = await database.write(
-        lambda session: conversations.say(
+    uploaded = [Attached(one) for one in body.attachments]
+
+    async def step(session: AsyncSession) -> MessageShape:
+        message = await conversations.say(
             session,
             conversation_id,
             speaker,
             Words(body.text),
             client_ref=body.client_ref,
             seen_seq=body.seen_seq,
+            files=uploaded,
         )
-    )
-    return MessageShape.model_validate(message)
+        return _shown(message, (await attachments.of_messages(session, [message.id])).get(message.id, ()))
+
+    return await database.write(step)
 
 
 @router.patch("/messages/{message_id}")

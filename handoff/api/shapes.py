@@ -1,7 +1,7 @@
 """What the API takes and gives. Requests refuse unknown fields."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -25,6 +25,25 @@ class ErrorShape(Shape):
     message: str
 
 
+class AttachmentShape(Shape):
+    """A file of a message. `state` is awaited, stored, refused or lost; `reason` says why for the last two.
+
+    `kind` is image, video, audio or document, read from the content; until a file is stored, what its channel claims.
+    """
+
+    id: str
+    conversation_id: str
+    message_id: str | None
+    name: str
+    kind: str
+    media_type: str
+    size_bytes: int
+    sha256: str | None
+    state: str
+    reason: str | None
+    created_at: datetime
+
+
 class MessageShape(Shape):
     """`audience` desk means the customer never sees it. `seq` orders the messages of a conversation, from 1."""
 
@@ -43,6 +62,7 @@ class MessageShape(Shape):
     """The words that hold now, when they were edited; `text` stays what was said first."""
     edited_at: datetime | None
     withdrawn_at: datetime | None
+    attachments: list[AttachmentShape] = []
     created_at: datetime
 
 
@@ -163,9 +183,13 @@ class Signed(Shape):
 
 
 class Said(Shape):
-    """`client_ref` makes sending it twice harmless; `seen_seq` is the newest message the writer had read."""
+    """`client_ref` makes sending it twice harmless; `seen_seq` is the newest message the writer had read.
 
-    text: str = Field(min_length=1, max_length=4000)
+    `attachments` are ids of files uploaded before, in the order they are shown; with files the words may be empty.
+    """
+
+    text: str = Field(default="", max_length=4000)
+    attachments: list[Annotated[str, Field(max_length=26)]] = Field(default=[], max_length=50)
     client_ref: str | None = Field(default=None, min_length=1, max_length=100)
     seen_seq: int | None = Field(default=None, ge=0, le=2**31)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from handoff import cases, clock, facts
 
@@ -108,12 +108,25 @@ def safe_url(url: str | None) -> str | None:
     return url if url and urlsplit(url).scheme in ("http", "https", "mailto", "tel") else None
 
 
+def file_address(secret: str, name: str) -> str:
+    """Where the desk opens a file; the name is only for whoever keeps it."""
+    return f"/desk/files/{secret}/{quote(name, safe='')}"
+
+
+def size(size_bytes: int) -> str:
+    """`1.4 MB`, `38 KB`: as people compare files."""
+    if size_bytes >= 1_000_000:
+        return f"{size_bytes / 1_000_000:.1f} MB"
+    return f"{max(1, round(size_bytes / 1000))} KB"
+
+
 def reason(code: str) -> str:
     return REASONS.get(code) or label(code)
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "label": label,
+    "size": size,
     "fact_label": fact_label,
     "team": team,
     "tried_label": tried_label,

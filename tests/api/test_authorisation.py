@@ -31,6 +31,10 @@ MATRIX: Mapping[str, set[str] | None] = {
     f"POST {THREAD}/messages": DESK,
     f"PATCH {THREAD}/messages/{{message_id}}": DESK,
     f"DELETE {THREAD}/messages/{{message_id}}": DESK,
+    f"POST {THREAD}/attachments": DESK,
+    f"DELETE {THREAD}/attachments/{{attachment_id}}": DESK,
+    "GET /api/v1/attachments/{attachment_id}": READS,
+    "GET /api/v1/attachments/{attachment_id}/content": READS,
     f"POST {THREAD}/notes": DESK,
     f"GET {THREAD}/facts": READS,
     f"POST {THREAD}/facts": DESK,
@@ -117,6 +121,7 @@ def _filled(path: str, served: Served) -> str:
         handover_id=served.ids["handover"],
         ref=served.ids["case"],
         message_id=new_id(),
+        attachment_id=new_id(),
     )
 
 
@@ -176,7 +181,14 @@ async def test_nothing_at_the_desk_changes_without_the_pages_own_token(served: S
 
 
 def _anything(path: str, served: Served) -> str:
-    return path.format(conversation_id=served.ids["conversation"], ref=served.ids["case"], name="desk.css")
+    return path.format(
+        conversation_id=served.ids["conversation"],
+        ref=served.ids["case"],
+        message_id=new_id(),
+        attachment_id=new_id(),
+        secret="made-up",
+        name="desk.css",
+    )
 
 
 @pytest.mark.parametrize("origin", [None, "http://evil.example"])

@@ -126,6 +126,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeskHub]:
     port = free_port()
     url = f"sqlite+aiosqlite:///{tmp_path}/desk.db"
     monkeypatch.setenv("TELLONCE_DATABASE_URL", url)
+    monkeypatch.setenv("TELLONCE_ATTACHMENTS_URL", str(tmp_path / "attachments"))
     monkeypatch.setenv("TELLONCE_SECRET_KEY", "s" * 40)
     monkeypatch.setenv("TELLONCE_PUBLIC_URL", f"http://127.0.0.1:{port}")
     settings.cache_clear()

@@ -77,6 +77,7 @@ class Hub:
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     monkeypatch.setenv("TELLONCE_DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path}/hub.db")
+    monkeypatch.setenv("TELLONCE_ATTACHMENTS_URL", str(tmp_path / "attachments"))
     monkeypatch.setenv("TELLONCE_SECRET_KEY", "s" * 40)
     monkeypatch.setenv("TELLONCE_ACTIONS_TOKEN", "a" * 40)
     settings.cache_clear()

@@ -31,7 +31,8 @@ T = TypeVar("T")
 
 
 @pytest.fixture(autouse=True)
-def _settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    monkeypatch.setenv("TELLONCE_ATTACHMENTS_URL", str(tmp_path / "attachments"))
     monkeypatch.setenv("TELLONCE_SECRET_KEY", "s" * 40)
     monkeypatch.setenv("TELLONCE_ACTIONS_TOKEN", "a" * 40)
     settings.cache_clear()

@@ -1,12 +1,14 @@
 """The shapes on the widget's socket (contract 4 in docs/architecture.md)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
+from handoff import attachments
+from handoff.channels.web.files import shown as shown_file
 from handoff.masking import CardFree
-from handoff.models import Conversation, Message
+from handoff.models import Attachment, Conversation, Message
 from handoff.package import HandoverAnswer
 from handoff.ports import Author, Floor
 from handoff.settings import settings
@@ -37,6 +39,14 @@ class Say(_Frame):
     type: Literal["say"]
     client_ref: ClientRef
     text: str
+    attachments: list[Annotated[str, Field(max_length=26)]] = Field(default=[], max_length=50)
+    """Ids of files uploaded before; with files the words may be empty."""
+
+
+class Renew(_Frame):
+    """The addresses of files are about to end: messages that have any come again."""
+
+    type: Literal["renew"]
 
 
 class Press(_Frame):
@@ -70,23 +80,28 @@ class Ping(_Frame):
     type: Literal["ping"]
 
 
-Frame = Hello | Say | Press | Human | Withdraw | SeenByCustomer | TypingNow | Ping
+Frame = Hello | Say | Renew | Press | Human | Withdraw | SeenByCustomer | TypingNow | Ping
 FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="type")])
 
 
-def message(row: Message) -> dict[str, Any]:
-    """A message as the customer may see it: no payloads, no desk-only fields."""
+def message(row: Message, files: Sequence[Attachment] = ()) -> dict[str, Any]:
+    """A message as the customer may see it: no payloads, no desk-only fields, nothing of what was withdrawn."""
     shown: dict[str, Any] = {
         "id": row.id,
         "seq": row.seq,
         "author": row.author,
         "name": row.name,
-        "text": row.text,
+        "text": row.words,
         "buttons": [{"title": button["title"]} for button in row.buttons],
         "link": row.link,
         "image": row.image,
+        "attachments": [shown_file(one) for one in files],
+        "is_edited": row.edited_at is not None,
         "created_at": row.created_at.isoformat(),
     }
+    if row.withdrawn_at:
+        nothing = {"text": "", "buttons": [], "link": None, "image": None, "attachments": []}
+        shown |= {**nothing, "is_withdrawn": True}
     if row.author == Author.CUSTOMER and row.client_ref:
         shown["client_ref"] = row.client_ref
     return {"type": "message", "message": shown}
@@ -120,6 +135,10 @@ def welcome(
         "last_seq": conversation.last_seq if conversation else 0,
         "seen_seq": conversation.desk_seen_seq if conversation else 0,
         "queue": queue(waiting),
+        "files": {
+            "largest_bytes": settings().attachment_max_mb * attachments.MB,
+            "most": settings().attachments_per_message,
+        },
     }
 
 

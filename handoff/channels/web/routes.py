@@ -1,17 +1,18 @@
 """What a customer's browser asks for: the socket, the widget, the demo shop page, the transcript."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response, WebSocket
 from fastapi.responses import FileResponse, PlainTextResponse
 from jinja2 import Environment, FileSystemLoader
 
-from handoff import conversations, ledger
-from handoff.channels.web import sessions
+from handoff import attachments, conversations, ledger
+from handoff.channels.web import doors, file_routes
+from handoff.channels.web.origins import for_origin, is_allowed
 from handoff.channels.web.socket import Page
 from handoff.errors import NotFound
-from handoff.models import Message
+from handoff.models import Attachment, AttachmentKind, Message
 from handoff.ports import Audience
 from handoff.settings import settings
 
@@ -19,7 +20,7 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 TEMPLATES = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
 SHOP_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 FOR_ANY_PAGE = {
@@ -27,22 +28,17 @@ FOR_ANY_PAGE = {
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Cache-Control": "no-cache",
 }
+KINDS = {
+    AttachmentKind.IMAGE: "photo",
+    AttachmentKind.VIDEO: "video",
+    AttachmentKind.AUDIO: "audio",
+    AttachmentKind.DOCUMENT: "file",
+}
+"""What a file is called in the customer's own copy."""
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-LOOPBACK = ("127.0.0.1", "localhost")
 
 router = APIRouter(include_in_schema=False)
-
-
-def is_allowed(origin: str | None) -> bool:
-    """Whether pages of this origin may talk to the hub. Programs that are no browser send none."""
-    if not origin:
-        return True
-    ours = urlsplit(settings().public_url)
-    theirs = urlsplit(origin)
-    if ours.hostname in LOOPBACK and theirs.hostname in LOOPBACK and ours.port == theirs.port:
-        return True
-    allowed = {settings().public_url, *filter(None, (one.strip() for one in settings().allowed_origins.split(",")))}
-    return origin in {f"{(parts := urlsplit(one)).scheme}://{parts.netloc}" for one in allowed}
+router.include_router(file_routes.router)
 
 
 @router.websocket("/channels/web/socket")
@@ -54,24 +50,27 @@ async def socket(socket: WebSocket) -> None:
 
 
 @router.get("/channels/web/transcript")
-async def transcript(request: Request, session: str) -> Response:
-    """The customer's own copy, as text."""
-    identity = sessions.read(session, settings().secret_key).identity
+async def transcript(request: Request, session: str, login: str | None = None) -> Response:
+    """The customer's own copy, as text. Where somebody signed in it is theirs alone."""
     async with request.app.state.hub.database.read() as database_session:
+        identity = (await doors.must_be_theirs(database_session, session, login)).identity
         conversation = await conversations.of_identity(database_session, "web", identity)
         if conversation is None:
             raise NotFound("There is nothing to download yet.")
         rows = await ledger.messages(database_session, conversation.id, audience=Audience.EVERYONE)
+        files = await attachments.of_messages(database_session, [row.id for row in rows])
     headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="conversation.txt"'}
-    origin = request.headers.get("origin")
-    if origin and is_allowed(origin):
-        headers |= {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
-    return PlainTextResponse("".join(_line(row) for row in rows), headers=headers)
+    headers |= for_origin(request.headers.get("origin"))
+    said = "".join(_line(row, files.get(row.id, ())) for row in rows if row.withdrawn_at is None)
+    return PlainTextResponse(said, headers=headers)
 
 
-def _line(row: Message) -> str:
+def _line(row: Message, files: Sequence[Attachment]) -> str:
+    """One message. A file is named where it was sent; a withdrawn message is gone for the customer."""
     name = "You" if row.author == "customer" else row.name or settings().company_name
-    return f"{row.created_at:%Y-%m-%d %H:%M} UTC  {name}: {row.text}\n"
+    shown = [f"[{KINDS[AttachmentKind(one.kind)]}: {one.name}]" for one in files]
+    edited = " (edited)" if row.edited_at else ""
+    return f"{row.created_at:%Y-%m-%d %H:%M} UTC  {name}: {' '.join(filter(None, [row.words, *shown]))}{edited}\n"
 
 
 @router.get("/")

@@ -15,13 +15,13 @@ from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 from pydantic import ValidationError
 
-from handoff import conversations, events, handbacks, handovers, ledger
+from handoff import attachments, conversations, events, handbacks, handovers, ledger
 from handoff.channels.web import frames, sessions
 from handoff.db import Database
 from handoff.errors import BadInput, TellonceError, TooMany
 from handoff.live import FellBehind, Live
 from handoff.models import Agent, Conversation
-from handoff.ports import Audience, Client, Floor, Inbound, Wish
+from handoff.ports import Attached, Audience, Client, Floor, Inbound, Wish
 from handoff.settings import settings
 
 SAYS_PER_MINUTE = RateLimitItemPerMinute(120)
@@ -136,8 +136,11 @@ class Page:
 
     async def _act(self, frame: frames.Frame) -> None:
         match frame:
-            case frames.Say(client_ref=ref, text=text):
-                await self._receive(Inbound("web", self.session.identity, ref, text, client=self.client))
+            case frames.Say(client_ref=ref, text=text, attachments=uploaded):
+                files = tuple(Attached(one) for one in uploaded)
+                await self._receive(
+                    Inbound("web", self.session.identity, ref, text, attachments=files, client=self.client)
+                )
             case frames.Press(client_ref=ref, message_id=message_id, index=index):
                 pressed = (message_id, index)
                 await self._receive(Inbound("web", self.session.identity, ref, pressed=pressed, client=self.client))
@@ -153,6 +156,8 @@ class Page:
                 )
             case frames.TypingNow() if self.conversation_id:
                 self.chat.live.publish([events.Typing(self.conversation_id, "customer", None)])
+            case frames.Renew() if self.conversation_id:
+                await self._show_again(self.conversation_id)
             case frames.Ping():
                 await self._send({"type": "pong"})
             case frames.Hello():
@@ -195,6 +200,8 @@ class Page:
 
     async def _follow_conversation(self, conversation_id: str) -> None:
         async with self.chat.live.subscribe(conversation_id) as subscription:
+            if self.cursor:
+                await self._show_again(conversation_id)
             await self._catch_up(conversation_id)
             is_waiting = await self._tell_queue(conversation_id)
             while True:
@@ -213,6 +220,10 @@ class Page:
         match event:
             case events.MessageStored(audience=Audience.EVERYONE, seq=seq) if seq > self.cursor:
                 await self._catch_up(conversation_id)
+            case events.MessageChanged(audience=Audience.EVERYONE, message_id=message_id):
+                await self._show_again(conversation_id, message_id)
+            case events.AttachmentChanged(message_id=str(message_id)):
+                await self._show_again(conversation_id, message_id)
             case events.FloorChanged(floor=floor, agent_name=name):
                 await self._send({"type": "floor", "floor": floor, "who": frames.who(floor, name)})
             case events.Typing(who=kind, name=name, is_slow=is_slow) if kind != "customer":
@@ -224,9 +235,18 @@ class Page:
         """Everything after the cursor, in order."""
         async with self.chat.database.read() as session:
             rows = await ledger.messages(session, conversation_id, self.cursor, audience=Audience.EVERYONE)
+            files = await attachments.of_messages(session, [row.id for row in rows])
         for row in rows:
-            await self._send(frames.message(row))
+            await self._send(frames.message(row, files.get(row.id, ())))
             self.cursor = row.seq
+
+    async def _show_again(self, conversation_id: str, message_id: str | None = None) -> None:
+        """What the page has already and what may look different now: that message, or all that can change."""
+        async with self.chat.database.read() as session:
+            rows = await ledger.changeable(session, conversation_id, self.cursor, message_id)
+            files = await attachments.of_messages(session, [row.id for row in rows])
+        for row in rows:
+            await self._send(frames.message(row, files.get(row.id, ())))
 
     async def _tell_queue(self, conversation_id: str) -> bool:
         async with self.chat.database.read() as session:
