@@ -44,8 +44,9 @@ class WithStandIn(Stack):
     def __init__(self, var: Path, ports: Ports, telegram_port: int, env: Mapping[str, str] | None = None) -> None:
         self.telegram = f"http://127.0.0.1:{telegram_port}"
         self._telegram_port = telegram_port
-        told = {"TELLONCE_TELEGRAM_TOKEN": TOKEN, "TELLONCE_TELEGRAM_API_URL": self.telegram}
-        super().__init__(var, ports, {**told, "TELLONCE_TELEGRAM_MODE": "polling", **(env or {})})
+        where = {"TELLONCE_TELEGRAM_API_URL": self.telegram, "TELLONCE_TELEGRAM_LINK_URL": self.telegram}
+        told = {"TELLONCE_TELEGRAM_TOKEN": TOKEN, "TELLONCE_TELEGRAM_MODE": "polling"}
+        super().__init__(var, ports, {**told, **where, **(env or {})})
 
     @property
     def urls(self) -> dict[str, str]:

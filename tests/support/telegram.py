@@ -10,8 +10,8 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -39,12 +39,23 @@ class Telegram:
     """The running stub. `url` is the base the hub needs; `world` what the stub holds, to look at and not to change."""
 
     def __init__(self, tokens: Sequence[str] = (TOKEN,), port: int = 0, limits: Limits | None = None) -> None:
+        self.tokens = tuple(tokens)
         self.world = World(list(tokens), limits)
         self._socket = socket.create_server(("127.0.0.1", port))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(create_app(self.world), log_level="critical", log_config=None)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What a hub needs to use this Telegram and not the real one."""
+        return {
+            "TELLONCE_TELEGRAM_TOKEN": ",".join(self.tokens),
+            "TELLONCE_TELEGRAM_API_URL": self.url,
+            "TELLONCE_TELEGRAM_LINK_URL": self.url,
+            "TELLONCE_TELEGRAM_MODE": "polling",
+        }
 
     def __enter__(self) -> Telegram:
         self._thread.start()
@@ -73,7 +84,7 @@ class Telegram:
         await self._post("/client/faults", [])
 
     async def has(self, mode: str, *methods: str, **more: Any) -> None:
-        """One fault in place of those before: `down`, `slow`, `error`, `unauthorized` or `lost_answer`."""
+        """One fault in place of those before; the modes are those of `tools.telegram_stub.faults`."""
         await self._post("/client/faults", [{"mode": mode, "methods": methods, **more}])
 
     async def makes(self, trouble: Json, token: str = TOKEN) -> None:
@@ -155,6 +166,10 @@ class TelegramCustomer:
     id: int
     said_at: int = 0
     """The id of the customer's own last message: `hears` looks after it."""
+    look_up: Callable[[], Awaitable[str]] | None = None
+    """How a journey finds the conversation behind this chat; the app knows nothing of it."""
+    seen: list[Seen] = field(default_factory=list)
+    """The chat when it was last looked at."""
 
     # What the customer does
 
@@ -175,7 +190,7 @@ class TelegramCustomer:
         """The newest button with exactly this title; back with the id of the press."""
         shown = next((one for one in reversed(await self.sees()) if title in one.buttons and not one.is_deleted), None)
         if shown is None:
-            raise AppRefused(f"There is no button {title!r}:\n{await self.transcript()}")
+            raise AppRefused(f"There is no button {title!r}:\n{self.transcript}")
         self.said_at = max(self.said_at, (await self.sees())[-1].id)
         return str(await self._acts("press", message_id=shown.id, title=title))
 
@@ -215,7 +230,12 @@ class TelegramCustomer:
 
     async def sees(self) -> list[Seen]:
         """The whole chat, own messages and deleted ones too."""
-        return [Seen.of(one) for one in (await self._chat())["messages"]]
+        self.seen = [Seen.of(one) for one in (await self._chat())["messages"]]
+        return self.seen
+
+    async def conversation(self) -> str:
+        assert self.look_up, "Nobody said how to find this customer's conversation."
+        return await self.look_up()
 
     async def hears(self, words: str, patience_s: float = PATIENCE_S) -> Seen:
         """A message of the bot since the customer's last one, containing `words` (a regular expression, any case)."""
@@ -228,7 +248,7 @@ class TelegramCustomer:
         try:
             return await until(look, f"to hear {words!r}", patience_s)
         except AssertionError as error:
-            raise AssertionError(f"{error} So far:\n{await self.transcript()}") from None
+            raise AssertionError(f"{error} So far:\n{self.transcript}") from None
 
     async def sees_typing(self) -> str:
         async def look() -> str | None:
@@ -245,8 +265,9 @@ class TelegramCustomer:
 
         return str((await until(look, "the press of a button to be answered"))["text"])
 
-    async def transcript(self) -> str:
-        return "\n".join(map(str, await self.sees()))
+    @property
+    def transcript(self) -> str:
+        return "\n".join(map(str, self.seen))
 
     async def _chat(self) -> Json:
         return await self.telegram._get(self._path)

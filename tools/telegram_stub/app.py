@@ -75,6 +75,8 @@ async def _call(world: World, request: Request) -> Response:
         world.note(bot, name, chat, refused.status)
         raise
     world.note(bot, name, chat, 200, result)
+    if fault and fault.mode == "late_answer":
+        await asyncio.sleep(fault.delay_s)
     return BrokenLine() if fault and fault.mode == "lost_answer" else JSONResponse({"ok": True, "result": result})
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-MODES = ("down", "slow", "error", "unauthorized", "lost_answer")
+MODES = ("down", "slow", "error", "unauthorized", "lost_answer", "late_answer")
 
 
 @dataclass
 class Fault:
-    """`down` breaks the line before anything is done, `lost_answer` after everything is done; `error` is a 500,
-    `slow` waits first, `unauthorized` is a token that was revoked."""
+    """`down` breaks the line before anything is done, `lost_answer` after everything is done; `error` is a 500, `slow`
+    waits first and `late_answer` afterwards, `unauthorized` is a token that was revoked."""
 
     mode: str
     methods: tuple[str, ...] = ()
