@@ -1,7 +1,7 @@
 """A customer's files over HTTP: sent ahead of the words, taken back, looked at.
 
 A page of another site may do this too if it may open the socket: the session travels in the `Authorization` header,
-never in an address, and every answer can be read by the page that asked, refusals included.
+never in an address, and every answer can be read by the page that asked, refusals included. `X-Tellonce-Login` carries the site's word for who is signed in, where it has one.
 """
 
 from typing import Annotated
@@ -13,19 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import attachments, conversations, downloads, uploads
 from handoff.api.streams import arriving, sent
-from handoff.channels.web import files, sessions
+from handoff.channels.web import doors, files
 from handoff.channels.web.origins import for_origin, is_allowed
 from handoff.errors import NotAllowed, NotFound, TellonceError, TooMany
 from handoff.models import Conversation
 from handoff.ports import Client, Inbound
-from handoff.settings import settings
 
 UPLOADS_PER_MINUTE = RateLimitItemPerMinute(30)
 UPLOADS_PER_ADDRESS = RateLimitItemPerMinute(120)
 """Browsers behind one address of the network, however many sessions they make up."""
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "POST, DELETE",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Tellonce-Login",
     "Access-Control-Max-Age": "600",
 }
 
@@ -43,7 +42,7 @@ async def ask_first(request: Request) -> Response:
 async def upload(request: Request, name: Annotated[str, Query(min_length=1, max_length=300)]) -> Response:
     """Take a file in; the body is the file. 201 with what the page needs to show it and to name it when it is sent."""
     try:
-        identity = _identity(request)
+        identity = await _identity(request)
         _count(request, identity)
         hub = request.app.state.hub
         kept = await uploads.take(
@@ -58,7 +57,7 @@ async def upload(request: Request, name: Annotated[str, Query(min_length=1, max_
 async def remove(request: Request, attachment_id: str) -> Response:
     """Take back a file that was not sent yet."""
     try:
-        identity = _identity(request)
+        identity = await _identity(request)
 
         async def step(session: AsyncSession) -> None:
             conversation = await conversations.of_identity(session, "web", identity)
@@ -86,12 +85,13 @@ async def show(
     return answered
 
 
-def _identity(request: Request) -> str:
-    """Which browser this is, by the session in the header."""
+async def _identity(request: Request) -> str:
+    """Which browser this is, by the session in the header; where somebody signed in, only for them."""
     if not is_allowed(request.headers.get("origin")):
         raise NotAllowed("This page may not send files to the chat.")
     token = request.headers.get("authorization", "").removeprefix("Bearer ")
-    return sessions.read(token, settings().secret_key).identity
+    async with request.app.state.hub.database.read() as session:
+        return (await doors.must_be_theirs(session, token, request.headers.get("x-tellonce-login"))).identity
 
 
 def _count(request: Request, identity: str) -> None:
