@@ -23,7 +23,8 @@ from handoff.agents import Throttle
 from handoff.api.routes import router as api_router
 from handoff.assistants.rasa import Rasa
 from handoff.attachments import Fetcher
-from handoff.channels.telegram.bots import NAME, read_tokens
+from handoff.channels.senders import ConsoleSender, sender_of
+from handoff.channels.telegram.bots import NAME, read_tokens, way_to
 from handoff.channels.telegram.receiving import Receiving
 from handoff.channels.telegram.sending import Telegram
 from handoff.channels.telegram.typing import Dots
@@ -37,7 +38,7 @@ from handoff.front import FrontDoor
 from handoff.live import Live
 from handoff.models import Conversation, OutboxItem
 from handoff.outbox import Runner
-from handoff.ports import Assistant, Channel
+from handoff.ports import Assistant, Channel, CodeSender
 from handoff.settings import Settings, settings
 from handoff.store import Store
 from handoff.uploads import Sweeper
@@ -59,6 +60,7 @@ class Hub:
     throttle: Throttle = field(default_factory=Throttle)
     channels: dict[str, Channel] = field(default_factory=dict)
     telegram: Receiving | None = None
+    code_sender: CodeSender = field(default_factory=ConsoleSender)
 
 
 def create_app(assistant: Assistant | None = None, channels: tuple[Channel, ...] = ()) -> FastAPI:
@@ -136,8 +138,19 @@ async def _open(stack: contextlib.AsyncExitStack, assistant: Assistant | None, c
     database.wake = runner.wake
     await stack.enter_async_context(runner)
     receiving = await stack.enter_async_context(Receiving(database, bots)) if bots else None
-    web = WebChat(database, live)
-    return Hub(config, database, live, assistant, runner, web, store, channels=by_name, telegram=receiving)
+    web = WebChat(database, live, {NAME: way_to(bots, config.telegram_link_url)} if bots else {})
+    return Hub(
+        config,
+        database,
+        live,
+        assistant,
+        runner,
+        web,
+        store,
+        channels=by_name,
+        telegram=receiving,
+        code_sender=sender_of(config),
+    )
 
 
 async def healthz() -> dict[str, str]:

@@ -16,6 +16,7 @@ from alembic.config import Config
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from handoff import agents, cases, demo, tokens
+from handoff.channels.senders import sender_of
 from handoff.channels.telegram.bots import read_tokens
 from handoff.db import Database
 from handoff.errors import BadInput, Conflict, TellonceError
@@ -34,7 +35,7 @@ def serve() -> None:
     config = settings()
     if len(config.secret_key) < SECRET_AT_LEAST:
         sys.exit(f"TELLONCE_SECRET_KEY needs {SECRET_AT_LEAST} characters or more; make one and set it.")
-    if trouble := _trouble_with_telegram(config):
+    if trouble := _trouble_with_telegram(config) or _trouble_with_proofs(config):
         sys.exit(trouble)
     _log_as(config.log_level)
     # uvicorn stops in order and then raises the signal again; having stopped in order is no failure.
@@ -62,6 +63,17 @@ def _trouble_with_telegram(config: Settings) -> str | None:
         return str(wrong)
     if bots and config.telegram_mode == "webhook" and len(config.telegram_webhook_secret) < SECRET_AT_LEAST:
         return f"TELLONCE_TELEGRAM_WEBHOOK_SECRET needs {SECRET_AT_LEAST} characters or more; make one and set it."
+    return None
+
+
+def _trouble_with_proofs(config: Settings) -> str | None:
+    """Whether codes can travel and sign-ins are signed well enough."""
+    if config.login_secret and len(config.login_secret) < SECRET_AT_LEAST:
+        return f"TELLONCE_LOGIN_SECRET needs {SECRET_AT_LEAST} characters or more; make one and set it."
+    try:
+        sender_of(config)
+    except ValueError as wrong:
+        return str(wrong)
     return None
 
 

@@ -62,6 +62,16 @@ async def offer(session: AsyncSession, conversation: Conversation, identity_id: 
     return Offer(token, link.expires_at)
 
 
+async def offer_from(
+    session: AsyncSession, channel: str, external_id: str, conversation_id: str, to_channel: str
+) -> Offer:
+    """`offer`, for a channel that knows handles by their name there."""
+    identity = await conversations.handle(session, channel, external_id)
+    if identity is None:
+        raise BadInput("Write a message first; then it can go on elsewhere.")
+    return await offer(session, await conversations.get(session, conversation_id), identity.id, to_channel)
+
+
 async def use(session: AsyncSession, inbound: Inbound, token: str) -> Conversation:
     """Go on here with the conversation a token stands for; say so on both sides.
 

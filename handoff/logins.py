@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock, conversations, customers, events, facts, floor, joins
 from handoff.db import announce
-from handoff.errors import NotSignedIn
+from handoff.errors import NotAllowed, NotSignedIn, TellonceError
 from handoff.masking import CardFree
 from handoff.models import Conversation, Customer, Identity
 from handoff.ports import FoundFact, Inbound
@@ -41,6 +41,8 @@ class LoginExpired(NotSignedIn):
 
 
 class _Claims(BaseModel):
+    """`exp` is seconds since 1970."""
+
     model_config = ConfigDict(extra="ignore", strict=True)
 
     sub: str = Field(min_length=1, max_length=200)
@@ -48,6 +50,14 @@ class _Claims(BaseModel):
     name: CardFree | None = Field(default=None, max_length=200)
     email: str | None = Field(default=None, max_length=200)
     account_number: str | None = Field(default=None, max_length=40)
+
+
+class LoginNeeded(NotSignedIn):
+    code: ClassVar[str] = "login_needed"
+
+
+class SignedOut(NotAllowed):
+    code: ClassVar[str] = "session_invalid"
 
 
 @dataclass(frozen=True)
@@ -90,16 +100,19 @@ def make(sub: str, *, valid_for: timedelta = LONGEST, **claims: str) -> str:
     return jwt.encode({"alg": "HS256"}, {"sub": sub, "exp": exp, **claims}, key)
 
 
-async def may_use(session: AsyncSession, identity: Identity | None, login: Login | None) -> bool:
-    """Whether whoever sits at this browser may see its words: nobody signed in there, or the same person is again."""
+async def refusal(session: AsyncSession, identity: Identity | None, login: Login | None) -> TellonceError | None:
+    """Why whoever sits at this browser may not see its words; None when nobody signed in there or the same person has
+    again."""
     if identity is None:
-        return True
+        return None
     if identity.unreachable_reason is not None:
-        return False
+        return SignedOut("You signed out here. Start a new chat.")
     if identity.method != HANDLE:
-        return True
+        return None
     handle = await _handle(session, login.sub) if login else None
-    return handle is not None and handle.customer_id in await customers.together(session, identity.customer_id)
+    if handle and handle.customer_id in await customers.together(session, identity.customer_id):
+        return None
+    return LoginNeeded("Sign in again to see your conversation.")
 
 
 async def sign_in(session: AsyncSession, inbound: Inbound, login: Login) -> Conversation | None:

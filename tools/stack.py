@@ -21,7 +21,7 @@ from tools.console import Refusal, as_typed, run_step, shown, tail
 from tools.ports import SETTINGS, Ports, answers, is_free
 from tools.processes import ROOT
 
-SECRETS = ("TELLONCE_SECRET_KEY", "TELLONCE_ASSISTANT_SECRET", "TELLONCE_ACTIONS_TOKEN")
+SECRETS = ("TELLONCE_SECRET_KEY", "TELLONCE_ASSISTANT_SECRET", "TELLONCE_ACTIONS_TOKEN", "TELLONCE_LOGIN_SECRET")
 COMPANY_SYSTEMS = ("ACCOUNTS", "ORDERS", "NETWORK", "BILLING")
 QUIET = {
     "DO_NOT_TRACK": "1",
@@ -62,7 +62,13 @@ class Stack:
     @property
     def env(self) -> dict[str, str]:
         """The environment of every process: what is derived, under the caller's own settings, under overrides."""
-        derived = {**QUIET, **_addresses(self.ports.urls), **_stores(self.var), **self.secrets()}
+        derived = {
+            "TELLONCE_DEMO": "true",
+            **QUIET,
+            **_addresses(self.ports.urls),
+            **_stores(self.var),
+            **self.secrets(),
+        }
         fixed = {setting: str(getattr(self.ports, name)) for name, setting in SETTINGS.items()}
         return {**derived, **os.environ, **fixed, "TELLONCE_VAR": str(self.var), **self._overrides}
 
@@ -76,9 +82,14 @@ class Stack:
         path = self.var / "secrets.json"
         if not path.exists():
             self._make_private()
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                json.dump({name: secrets.token_urlsafe(32) for name in SECRETS}, file, indent=1)
-        return {name: str(value) for name, value in json.loads(path.read_text()).items()}
+            path.touch(0o600)
+            path.write_text("{}")
+        kept = json.loads(path.read_text())
+        if missing := [name for name in SECRETS if name not in kept]:
+            # A newer version may need one more; what is there stays, or every open chat would end.
+            kept |= {name: secrets.token_urlsafe(32) for name in missing}
+            path.write_text(json.dumps(kept, indent=1))
+        return {name: str(value) for name, value in kept.items()}
 
     def _make_private(self) -> None:
         """What customers wrote lies here, so other users of the machine may not look in."""

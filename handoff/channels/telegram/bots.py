@@ -6,7 +6,7 @@ so no address of it is ever logged, and errors are told by their kind and Telegr
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from telegram import Bot
@@ -121,6 +121,18 @@ def as_delivery_error(error: TelegramError) -> DeliveryError:
 def _seconds(error: RetryAfter) -> float:
     wait = error.retry_after
     return float(wait if isinstance(wait, int) else wait.total_seconds())
+
+
+def way_to(bots: Sequence[TelegramBot], base_url: str) -> Callable[[str], str | None]:
+    """What makes an address of a token: a link that opens the bot and hands it the token. A bot that takes everybody's
+    customers is chosen before a team's own. None until Telegram has told us the bot's name."""
+    ours = sorted(bots, key=lambda bot: bot.team is not None)
+
+    def way(token: str) -> str | None:
+        bot = next((bot for bot in ours if bot.username), None)
+        return f"{base_url.rstrip('/')}/{bot.username}?start={token}" if bot else None
+
+    return way
 
 
 def by_id(bots: Sequence[TelegramBot], bot_id: str) -> TelegramBot:

@@ -29,6 +29,10 @@ class _Frame(BaseModel):
 class Hello(_Frame):
     type: Literal["hello"]
     session: str | None = Field(default=None, max_length=200)
+    login: str | None = Field(default=None, max_length=4000)
+    """The site's word for who this is (`handoff/logins.py`)."""
+    go_on: str | None = Field(default=None, alias="continue", max_length=64)
+    """A token by which a conversation from another channel goes on here."""
     after: int = Field(default=0, ge=0)
     page_url: CardFree | None = Field(default=None, max_length=2000)
     timezone: str | None = Field(default=None, max_length=60)
@@ -76,11 +80,24 @@ class TypingNow(_Frame):
     type: Literal["typing"]
 
 
+class GoElsewhere(_Frame):
+    """Ask for a way to another channel; answered with `way`."""
+
+    type: Literal["continue"]
+    channel: Literal["telegram"]
+
+
+class Logout(_Frame):
+    """Whoever comes to this browser next must not see this conversation."""
+
+    type: Literal["logout"]
+
+
 class Ping(_Frame):
     type: Literal["ping"]
 
 
-Frame = Hello | Say | Renew | Press | Human | Withdraw | SeenByCustomer | TypingNow | Ping
+Frame = Hello | Say | Renew | Press | Human | Withdraw | SeenByCustomer | TypingNow | GoElsewhere | Logout | Ping
 FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="type")])
 
 
@@ -123,8 +140,15 @@ def queue(answer: HandoverAnswer | None) -> dict[str, Any] | None:
 
 
 def welcome(
-    token: str, conversation: Conversation | None, agent_name: str | None, waiting: HandoverAnswer | None
+    token: str,
+    conversation: Conversation | None,
+    agent_name: str | None,
+    waiting: HandoverAnswer | None,
+    *,
+    ways: Sequence[str] = (),
+    afresh: bool = False,
 ) -> dict[str, Any]:
+    """`ways` are the channels one may continue on; `afresh` drops what the page shows, all of it is sent again."""
     floor = conversation.floor if conversation else Floor.BOT
     return {
         "type": "welcome",
@@ -135,6 +159,8 @@ def welcome(
         "last_seq": conversation.last_seq if conversation else 0,
         "seen_seq": conversation.desk_seen_seq if conversation else 0,
         "queue": queue(waiting),
+        "ways": list(ways),
+        "afresh": afresh,
         "files": {
             "largest_bytes": settings().attachment_max_mb * attachments.MB,
             "most": settings().attachments_per_message,
