@@ -1,7 +1,8 @@
 """A customer's files over HTTP: sent ahead of the words, taken back, looked at.
 
 A page of another site may do this too if it may open the socket: the session travels in the `Authorization` header,
-never in an address, and every answer can be read by the page that asked, refusals included. `X-Tellonce-Login` carries the site's word for who is signed in, where it has one.
+never in an address, `X-Tellonce-Login` carries the site's word for who is signed in, where it has one, and every answer
+can be read by the page that asked, refusals included.
 """
 
 from typing import Annotated
