@@ -26,7 +26,8 @@ from telegram.request import HTTPXRequest
 from handoff.errors import DeliveryError, PermanentDeliveryError, TemporaryDeliveryError
 
 NAME = "telegram"
-TOKEN = re.compile(r"\b\d{3,}:[A-Za-z0-9_-]{20,}\b")
+# No word boundary before it: in Telegram's addresses it stands right after the word `bot`.
+TOKEN = re.compile(r"(?<!\d)\d{3,}:[A-Za-z0-9_-]{20,}")
 POLL_S = 25
 
 
@@ -40,11 +41,15 @@ class NoTokens(logging.Filter):
         return True
 
 
+NO_TOKENS = NoTokens()
+
+
 def keep_tokens_out_of_logs() -> None:
-    """For every logger that sees addresses or requests, and every one they make later below themselves."""
-    no_tokens = NoTokens()
+    """For every logger that sees addresses or requests, and whatever reaches a handler past them. Safe to repeat."""
     for name in ("httpx", "telegram", "telegram.Bot", "telegram.request", "telegram.request.HTTPXRequest"):
-        logging.getLogger(name).addFilter(no_tokens)
+        logging.getLogger(name).addFilter(NO_TOKENS)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(NO_TOKENS)
     # Below INFO the transport writes raw requests, in pieces that no pattern can be sure of.
     for name in ("httpcore", "httpcore.http11", "httpcore.connection"):
         logging.getLogger(name).setLevel(logging.INFO)
@@ -61,6 +66,8 @@ class TelegramBot:
     trouble: str | None = None
 
     def __post_init__(self) -> None:
+        # The library logs its addresses as soon as it knows them.
+        keep_tokens_out_of_logs()
         talking = HTTPXRequest(connection_pool_size=64, pool_timeout=30, media_write_timeout=60)
         asking = HTTPXRequest(connection_pool_size=1, read_timeout=POLL_S + 10)
         if self.api_url:
