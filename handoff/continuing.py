@@ -79,6 +79,8 @@ async def use(session: AsyncSession, inbound: Inbound, token: str) -> Conversati
     another channel: always the same sentence, so that nobody learns which, and a line in the log that says it.
     """
     link = await session.scalar(select(ContinueLink).where(ContinueLink.token_hash == _hash(token)).with_for_update())
+    if link and link.used_at is not None and await _is_theirs(session, link, inbound):
+        return await conversations.newest_after(session, link.conversation_id)
     why = _refusal(link, inbound)
     if link is None or why:
         log.warning("continue_link_refused", why=why, channel=inbound.channel, link=link.id if link else None)
@@ -90,6 +92,12 @@ async def use(session: AsyncSession, inbound: Inbound, token: str) -> Conversati
         await joins.join(session, identity, conversation, "link")
     await _go_on(session, conversation, identity)
     return conversation
+
+
+async def _is_theirs(session: AsyncSession, link: ContinueLink, inbound: Inbound) -> bool:
+    """The same browser or chat again, which did not hear that it went well."""
+    identity = await conversations.handle(session, inbound.channel, inbound.identity)
+    return identity is not None and identity.id == link.used_by_identity_id and link.expires_at > clock.now()
 
 
 def _refusal(link: ContinueLink | None, inbound: Inbound) -> str | None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response, WebSocket
-from fastapi.responses import FileResponse, PlainTextResponse
+from fastapi import APIRouter, Form, Request, Response, WebSocket
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 from jinja2 import Environment, FileSystemLoader
 
 from handoff import attachments, conversations, ledger
-from handoff.channels.web import doors, file_routes
+from handoff.channels.web import demo_customers, doors, file_routes
 from handoff.channels.web.origins import for_origin, is_allowed
 from handoff.channels.web.socket import Page
 from handoff.errors import NotFound
@@ -75,8 +76,15 @@ def _line(row: Message, files: Sequence[Attachment]) -> str:
 
 @router.get("/")
 async def shop() -> Response:
-    html = TEMPLATES.get_template("shop.html").render(company=settings().company_name)
+    shown = demo_customers.offered()
+    html = TEMPLATES.get_template("shop.html").render(company=settings().company_name, demo_customers=shown)
     return Response(html, media_type="text/html", headers={"Content-Security-Policy": SHOP_POLICY})
+
+
+@router.post("/shop/sign-in")
+async def demo_sign_in(sub: Annotated[str, Form(max_length=40)]) -> Response:
+    """In the demonstration only: the token a real site's server would make for its signed-in customer."""
+    return JSONResponse({"token": demo_customers.token_of(sub)}, headers={"Cache-Control": "no-store"})
 
 
 @router.get("/widget.js")

@@ -7,6 +7,8 @@
  * data-color     accent colour, any CSS colour
  * data-position  "right" (default) or "left"
  * data-starters  first questions to offer, separated by "|"
+ * data-login     your server's signed word for who is signed in (docs/guide.md); later `Tellonce.login(token)`, and
+ *                `Tellonce.logout()` when they sign out, which leaves nothing of theirs in this browser
  *
  * Whatever goes wrong here stays here: the page it sits on must never notice.
  */
@@ -15,11 +17,17 @@
   const script = document.currentScript;
   if (!script || !window.customElements || !("adoptedStyleSheets" in Document.prototype)) return;
 
-  const { hub, title, color, position, starters } = script.dataset;
+  const { hub, title, color, position, starters, login } = script.dataset;
   const base = new URL(".", script.src);
-  const settings = { hub: new URL(hub || ".", base).href, heading: title, color, position, starters };
+  const settings = { hub: new URL(hub || ".", base).href, heading: title, color, position, starters, login };
+  delete script.dataset.login;
 
-  import(new URL("widget/element.js", base).href)
+  const chat = import(new URL("widget/element.js", base).href)
     .then(({ attach }) => attach(settings))
     .catch(() => {}); // An unreachable hub leaves the page exactly as it was.
+
+  window.Tellonce = {
+    login: (token) => chat.then((element) => element?.login(String(token))),
+    logout: () => chat.then((element) => element?.logout()),
+  };
 })();

@@ -41,7 +41,7 @@ export class Kept {
     this.tab = new Shelf("sessionStorage", hub);
   }
 
-  /** `{token, conversation}` or null. */
+  /** `{token, conversation, sub}` or null; `sub` is whom the site had signed in. */
   get session() {
     const session = this.site.read("session");
     return session && typeof session.token === "string" ? session : null;
@@ -49,6 +49,12 @@ export class Kept {
 
   set session(value) {
     this.site.write("session", value);
+  }
+
+  /** Somebody else may sit here next: nothing of this conversation stays in the browser. */
+  forget() {
+    for (const what of ["session", "read"]) this.site.write(what, null);
+    for (const what of ["outgoing", "draft", "isOpen"]) this.tab.write(what, null);
   }
 
   readUpTo(token) {
