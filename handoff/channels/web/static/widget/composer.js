@@ -9,11 +9,14 @@ const COUNT_FROM = TEXT_LIMIT - 400;
 export class Composer {
   #shelf;
   #on;
+  #uploads;
   #typed_at = 0;
+  #isWaiting = false;
 
-  /** `on`: say(text), typing(). */
-  constructor(shelf, on) {
+  /** `on`: say(text, files), typing(). */
+  constructor(shelf, { uploads, tray }, on) {
     this.#shelf = shelf;
+    this.#uploads = uploads;
     this.#on = on;
     this.field = h("textarea", {
       id: "words", rows: "1", placeholder: WORDS.write, "aria-describedby": "limit", dir: "auto", enterkeyhint: "send",
@@ -23,7 +26,7 @@ export class Composer {
     this.limit = h("p", { id: "limit", class: "limit", role: "status" });
     const label = h("label", { for: "words", class: "sr" }, WORDS.write);
     this.node = h("form", { class: "composer", novalidate: true, submit: (event) => this.#submit(event) },
-      h("div", { class: "field" }, label, this.field, this.button), this.limit);
+      tray.list, tray.status, h("div", { class: "field" }, tray.picker, tray.button, label, this.field, this.button), this.limit);
     this.suggest(shelf.read("draft"));
   }
 
@@ -31,6 +34,15 @@ export class Composer {
   suggest(text) {
     if (typeof text === "string" && !this.field.value) this.field.value = text;
     this.fit();
+  }
+
+  /** Files arrived, failed or went. Words that waited for them go now, unless one of them cannot. */
+  filesChanged() {
+    const { isBusy, ready, entries } = this.#uploads;
+    const isWanted = this.#isWaiting && !isBusy;
+    if (isWanted) this.#isWaiting = false;
+    this.#checkLength();
+    if (isWanted && ready.length === entries.length) this.#send();
   }
 
   fit() {
@@ -47,14 +59,16 @@ export class Composer {
     const length = this.#length;
     const isTooLong = length > TEXT_LIMIT;
     const left = length > COUNT_FROM ? `${TEXT_LIMIT - length} characters left` : "";
-    setText(this.limit, isTooLong ? tooLong(length) : left);
+    const { isBusy, ready } = this.#uploads;
+    setText(this.limit, isTooLong ? tooLong(length) : this.#isWaiting ? WORDS.filesFirst : left);
     this.limit.classList.toggle("over", isTooLong);
     this.field.setAttribute("aria-invalid", String(isTooLong));
-    this.button.disabled = isTooLong || length === 0;
+    this.button.disabled = isTooLong || (length === 0 && ready.length === 0 && !isBusy);
   }
 
   #written() {
     this.#shelf.write("draft", this.field.value || null);
+    this.#isWaiting = false; // Words that are being written again are not finished.
     this.fit();
     if (!this.field.value || Date.now() - this.#typed_at < TYPING_EVERY_MS) return;
     this.#typed_at = Date.now();
@@ -70,12 +84,17 @@ export class Composer {
 
   #submit(event) {
     event.preventDefault();
+    this.#isWaiting = this.#uploads.isBusy;
+    this.#checkLength();
+    if (!this.#isWaiting && !this.button.disabled) this.#send();
+  }
+
+  #send() {
     const text = this.field.value.trim();
-    if (!text || this.#length > TEXT_LIMIT) return;
     this.field.value = "";
     this.#typed_at = 0;
     this.#shelf.write("draft", null);
     this.fit();
-    this.#on.say(text);
+    this.#on.say(text, this.#uploads.take());
   }
 }

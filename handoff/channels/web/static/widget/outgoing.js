@@ -19,7 +19,7 @@ export class Outgoing {
     this.#entries = Array.isArray(kept) ? kept.filter((entry) => entry?.frame?.client_ref) : [];
   }
 
-  /** Entries `{frame, text, state: sending|failed|refused, reason, at}`, oldest first. */
+  /** Entries `{frame, text, files, state: sending|failed|refused, reason, at}`, oldest first. */
   get entries() {
     return this.#entries;
   }
@@ -32,9 +32,9 @@ export class Outgoing {
     return this.#entries.some((entry) => entry.frame.type === type && entry.state === "sending");
   }
 
-  /** `text` is what the thread shows meanwhile; null for an act without words. */
-  add(frame, text) {
-    const entry = { frame: { ...frame, client_ref: reference() }, text, state: "sending", reason: null, at: Date.now() };
+  /** `text` and `files` are what the thread shows meanwhile; null for an act without words. */
+  add(frame, text, files = []) {
+    const entry = { frame: { ...frame, client_ref: reference() }, text, files, state: "sending", reason: null, at: Date.now() };
     this.#entries = [...this.#entries, entry];
     this.#keep();
     this.#attempt(entry);
@@ -58,6 +58,12 @@ export class Outgoing {
     this.#entries = this.#entries.filter((other) => other !== entry);
     this.#keep();
     return entry;
+  }
+
+  clear() {
+    for (const entry of this.#entries) this.#stopWaiting(entry.frame.client_ref);
+    this.#entries = [];
+    this.#keep();
   }
 
   refuse(clientRef, reason) {

@@ -1,12 +1,13 @@
 /* The visible frame: launcher, header with the floor, log, notices, composer. Shows what it is told and decides nothing. */
 
 import { h, icon, setText } from "./dom.js";
+import { Elsewhere } from "./elsewhere.js";
 import { WORDS, floorLine, talkingTo, typing, unread, working } from "./words.js";
 
 const SHEET = "(max-width: 480px)";
 
 export class Panel {
-  /** `on`: open(), close(), human(), withdraw(), download(), start(text). */
+  /** `on`: open(), close(), human(), withdraw(), download(), elsewhere(), start(text). */
   constructor({ heading, starters, composer }, on) {
     this.on = on;
     this.heading = heading;
@@ -17,7 +18,7 @@ export class Panel {
     this.sign = h("p", { class: "sign", hidden: true }, h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), h("span"));
     this.notice = h("p", { class: "notice", role: "status", hidden: true });
     this.node = h("section", { class: "panel", id: "panel", role: "dialog", "aria-labelledby": "name", tabindex: "-1", hidden: true, keydown: (event) => this.#key(event) },
-      this.header, h("div", { class: "middle" }, this.welcome, this.log, this.latest), this.sign, this.notice, composer.node);
+      this.header, this.way.node, h("div", { class: "middle" }, this.welcome, this.log, this.latest), this.sign, this.notice, composer.node);
     this.composer = composer;
     this.#buildLauncher();
   }
@@ -26,12 +27,13 @@ export class Panel {
     this.avatar = h("span", { class: "avatar", "aria-hidden": "true" });
     this.name = h("h2", { id: "name", dir: "auto" });
     this.floorLine = h("p", { class: "floorline" });
+    this.way = new Elsewhere({ ask: this.on.elsewhere, closed: () => this.way.button.focus() });
     this.download = iconButton("download", WORDS.download, this.on.download);
     this.person = h("button", { type: "button", class: "person", click: () => this.#changeFloor() });
     this.header = h("header", {},
       h("div", { class: "who" }, this.avatar,
         h("div", { class: "title" }, this.name, h("p", { class: "company", dir: "auto" }, this.heading)),
-        this.download, iconButton("close", WORDS.close, this.on.close)),
+        this.way.button, this.download, iconButton("close", WORDS.close, this.on.close)),
       h("div", { class: "floor" }, this.floorLine, this.person));
   }
 
@@ -120,7 +122,7 @@ export class Panel {
 
   /** Full screen, the page below cannot be seen: Tab must not wander into it. */
   #keepFocus(event) {
-    const stops = [...this.node.querySelectorAll("button, a, textarea, .log")].filter((one) => !one.disabled && one.offsetParent);
+    const stops = [...this.node.querySelectorAll("button, a, textarea, video, audio, .log")].filter((one) => !one.disabled && one.offsetParent);
     const edge = event.shiftKey ? stops[0] : stops.at(-1);
     if (this.node.getRootNode().activeElement !== edge) return;
     event.preventDefault();

@@ -87,6 +87,11 @@ h2 { font: 600 17px/1.3 var(--display); letter-spacing: .002em; }
 .person[aria-disabled="true"] { border-color: transparent; background: var(--paper-sunk); color: var(--ink-soft); cursor: default; }
 header[data-floor="agent"] .person { background: var(--own); color: var(--ink); }
 
+.way { position: relative; padding: 12px 44px 14px 16px; border-bottom: 1px solid var(--line); background: var(--paper-sunk); font-size: 14px; display: grid; gap: 8px; }
+.way .choice { display: inline-block; text-decoration: none; color: inherit; }
+.way .shut { position: absolute; top: 0; right: 4px; }
+.codeline { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; }
+.way code { font: 500 13px/1.4 ui-monospace, monospace; overflow-wrap: anywhere; user-select: all; }
 .middle { position: relative; flex: 1; min-height: 0; display: flex; flex-direction: column; }
 .welcome { margin: auto 0 0; padding: 24px 22px 18px; overflow-y: auto; }
 .greeting { font: 500 27px/1.2 var(--display); letter-spacing: -.01em; margin-bottom: 8px; text-wrap: balance; }
@@ -144,6 +149,39 @@ header[data-floor="agent"] .person { background: var(--own); color: var(--ink); 
 .card:hover { text-decoration: underline; text-underline-offset: 3px; }
 .card:focus-visible { outline-offset: 3px; }
 
+.files { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 5px; max-width: 100%; }
+.message[data-author="customer"] .files { justify-content: flex-end; }
+.file { max-width: 100%; }
+.picture { display: block; max-width: 100%; padding: 0; border: 1px solid var(--line); border-radius: 12px; background: var(--paper-sunk); overflow: hidden; cursor: zoom-in; }
+.picture img { display: block; height: 148px; min-width: 72px; max-width: 100%; object-fit: cover; }
+video { display: block; width: 272px; max-width: 100%; height: 168px; border-radius: 12px; background: #000; }
+audio { display: block; width: 272px; max-width: 100%; height: 44px; }
+.chip { display: grid; grid-template-columns: 22px minmax(0, 1fr); column-gap: 9px; align-items: center; min-height: 44px; max-width: 272px; padding: 7px 13px 7px 10px; border: 1px solid var(--line-strong); border-radius: 12px; color: var(--ink); font-size: 14px; line-height: 1.35; text-decoration: none; }
+.chip svg { grid-row: span 2; color: var(--ink-soft); }
+a.chip:hover .file-name { text-decoration: underline; text-underline-offset: 3px; }
+p.chip { border-style: dashed; }
+.file-name { overflow-wrap: anywhere; unicode-bidi: isolate; font-weight: 550; }
+.about, .edited { font-size: 12.5px; color: var(--ink-soft); font-variant-numeric: tabular-nums; }
+.tray { list-style: none; display: grid; gap: 6px; margin: 0 0 8px; padding: 0; max-height: 172px; overflow-y: auto; }
+.tray li { position: relative; display: flex; align-items: center; gap: 9px; padding-left: 8px; border: 1px solid var(--line); border-radius: 10px; overflow: hidden; font-size: 14px; line-height: 1.3; }
+.tray li:is([data-is="failed"], [data-is="refused"]) { border-color: var(--danger); }
+.tray li:is([data-is="failed"], [data-is="refused"]) .about { color: var(--danger); }
+.tray .icon svg { width: 18px; height: 18px; }
+.tray .file-name { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-weight: 500; }
+.what { flex: 1; min-width: 0; padding-block: 5px; }
+.thumb { flex: none; display: grid; place-items: center; width: 34px; height: 34px; border-radius: 7px; background: var(--paper-sunk); color: var(--ink-soft); overflow: hidden; }
+.thumb img { width: 100%; height: 100%; object-fit: cover; }
+.bar { position: absolute; left: 0; bottom: 0; height: 2px; background: var(--accent-text); }
+.panel[data-drop] .composer { background: var(--own); }
+.viewer { position: fixed; inset: 0; width: 100%; height: 100%; max-width: none; max-height: none; margin: 0; padding: 0; border: 0; background: rgb(16 14 11 / .92); color: #f4f1eb; overflow: hidden; }
+.viewer[open] { display: grid; grid-template-rows: auto minmax(0, 1fr); }
+.viewer-bar { display: flex; justify-content: space-between; align-items: center; gap: 12px; padding: 8px 10px 8px 18px; }
+.viewer .icon, .keep { color: #f4f1eb; }
+.viewer .icon:hover { background: rgb(255 255 255 / .14); }
+.viewer :focus-visible { outline-color: #f4f1eb; }
+.place { display: grid; place-items: center; min-height: 0; padding: 0 12px 16px; cursor: zoom-out; }
+.place img { max-width: 100%; max-height: 100%; min-height: 0; object-fit: contain; }
+
 .latest { position: absolute; right: 14px; bottom: 12px; display: grid; place-items: center; width: 44px; height: 44px; padding: 0; border: 1px solid var(--line); border-radius: 50%; background: var(--paper); color: var(--ink-soft); box-shadow: 0 2px 8px rgb(40 32 20 / .14); }
 .sign { display: flex; align-items: center; gap: 9px; padding: 0 16px 9px 34px; font-size: 13px; color: var(--ink-soft); }
 .dots { display: inline-flex; gap: 3px; }
@@ -159,6 +197,9 @@ header[data-floor="agent"] .person { background: var(--own); color: var(--ink); 
 textarea { flex: 1; min-width: 0; min-height: 44px; max-height: 132px; padding: 10px 8px 10px 11px; border: 0; background: none; font-size: 16px; line-height: 1.45; resize: none; overflow-wrap: anywhere; }
 textarea:focus-visible { outline: none; }
 textarea::placeholder { color: var(--ink-soft); opacity: 1; }
+.attach { flex: none; display: grid; place-items: center; width: 44px; height: 44px; padding: 0; border: 0; border-radius: 12px; background: none; color: var(--ink-soft); }
+.attach:hover { color: var(--ink); background: var(--paper-sunk); }
+.field .sr + textarea { padding-left: 2px; }
 .send { flex: none; display: grid; place-items: center; width: 44px; height: 44px; padding: 0; border: 0; border-radius: 12px; background: var(--accent); color: var(--accent-ink); }
 .send:disabled { background: none; color: var(--ink-soft); cursor: default; }
 .limit { padding: 6px 4px 0; font-size: 13px; color: var(--ink-soft); }
@@ -178,7 +219,7 @@ textarea::placeholder { color: var(--ink-soft); opacity: 1; }
 }
 @media (forced-colors: active) {
   .log > div::before, .dots i { background: CanvasText; }
-  .person, .choice, .icon, .send, .launcher { border: 1px solid ButtonBorder; }
+  .person, .choice, .icon, .send, .attach, .launcher { border: 1px solid ButtonBorder; }
 }
 @media print { :host { display: none; } }
 `);

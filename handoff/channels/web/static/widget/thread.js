@@ -40,8 +40,8 @@ export class Thread {
 
   /** The hub has our words: they become a message at the place it gave them. */
   acknowledge({ message_id: id, seq, created_at }, entry) {
-    if (!entry.text || !Number.isInteger(seq) || !id) return;
-    this.#insert({ id, seq, created_at, author: "customer", text: entry.text, client_ref: entry.frame.client_ref });
+    if (!isShown(entry) || !Number.isInteger(seq) || !id) return;
+    this.#insert({ id, seq, created_at, author: "customer", text: entry.text, attachments: entry.files, client_ref: entry.frame.client_ref });
   }
 
   seenByThem(seq) {
@@ -56,7 +56,8 @@ export class Thread {
   #insert(message) {
     const known = this.#byId.get(message.id);
     // The ledger has the last word: it may have masked a card number in what was typed here.
-    if (known) known.text = plain(message.text);
+    if (message.is_withdrawn) return this.#forget(known);
+    if (known) Object.assign(known, { text: plain(message.text), attachments: message.attachments ?? known.attachments, is_edited: message.is_edited });
     if (known) return false;
     const record = { ...message, text: plain(message.text), name: plain(message.name) };
     this.#byId.set(message.id, record);
@@ -67,13 +68,24 @@ export class Thread {
     return true;
   }
 
+  /** Whoever said it took it back: here it was never said. */
+  #forget(known) {
+    if (known) this.#byId.delete(known.id);
+    this.#messages = this.#messages.filter((message) => message !== known);
+    return false;
+  }
+
+  get hasFiles() {
+    return this.#messages.some((message) => message.attachments?.length);
+  }
+
   /** Rows `{key, type: day|switch|message, …}`; `waiting` are the entries of Outgoing, shown last. */
   rows(waiting, { mayPress }) {
     const writing = new Rows(this.#marks);
     for (const message of this.#messages) writing.message(message);
     writing.marksUpTo(Infinity);
-    for (const entry of waiting) if (entry.text) writing.waiting(entry);
-    return this.#withStates(writing.rows, mayPress && !waiting.some((entry) => entry.text));
+    for (const entry of waiting) if (isShown(entry)) writing.waiting(entry);
+    return this.#withStates(writing.rows, mayPress && !waiting.some(isShown));
   }
 
   #withStates(rows, mayPress) {
@@ -89,6 +101,11 @@ export class Thread {
     });
     return rows;
   }
+}
+
+/** An act that shows in the thread; words may be empty when files go with them. */
+function isShown(entry) {
+  return Boolean(entry.text) || Boolean(entry.files?.length);
 }
 
 function isMessage(message) {
@@ -115,6 +132,7 @@ class Rows {
     this.#push({
       ...message,
       key: message.client_ref ?? message.id,
+      files: Array.isArray(message.attachments) ? message.attachments : [],
       buttons: (Array.isArray(message.buttons) ? message.buttons : []).map((button) => plain(button?.title)),
       state: null,
     });
@@ -124,7 +142,8 @@ class Rows {
     const { client_ref } = entry.frame;
     const created_at = new Date(entry.at).toISOString();
     const { state, reason } = entry;
-    this.#push({ key: client_ref, client_ref, author: "customer", text: entry.text, created_at, buttons: [], state, reason });
+    const files = entry.files ?? [];
+    this.#push({ key: client_ref, client_ref, author: "customer", text: entry.text, files, created_at, buttons: [], state, reason });
   }
 
   marksUpTo(seq) {

@@ -2,6 +2,7 @@
  * the log hears every message exactly once. */
 
 import { h, setText } from "./dom.js";
+import { FilesView } from "./files_view.js";
 import { anchor, linkified, plain, safeAddress } from "./text.js";
 import { WORDS, clock, day } from "./words.js";
 
@@ -13,7 +14,7 @@ export class ThreadView {
   #shown = new Map();
   #placedAt = null;
 
-  /** `on`: press(messageId, index, title), retry(clientRef), base (address for relative links). */
+  /** `on`: press(messageId, index, title), retry(clientRef), look(file), base (address for relative links). */
   constructor(log, on) {
     this.#log = log;
     this.#on = on;
@@ -78,22 +79,29 @@ function messageRow(row, on) {
   const state = h("p", { class: "state", hidden: true });
   const buttons = row.buttons.map((title, index) => button(title, () => on.press(row.id, index, title)));
   const choice = buttons.length ? h("div", { class: "buttons", role: "group", "aria-label": "Answers to choose from" }, ...buttons) : null;
-  const words = h("p", { class: "words", dir: "auto" }, ...linkified(row.text));
+  const words = h("p", { class: "words", dir: "auto", hidden: !row.text }, ...linkified(row.text));
+  const files = new FilesView(on);
+  const edited = h("p", { class: "edited", hidden: true }, WORDS.edited);
   const node = h(
     "div",
     { class: "message", "data-author": row.author },
     meta(row),
     words,
+    files.node,
+    edited,
     linkCard(row.link, on.base),
     linkCard(row.image && { url: row.image, title: WORDS.picture }, on.base),
     choice,
     state,
   );
-  return { node, update: (now) => update({ node, words, state, buttons }, now, on) };
+  return { node, update: (now) => update({ node, words, files, edited, state, buttons }, now, on) };
 }
 
-function update({ node, words, state, buttons }, row, on) {
+function update({ node, words, files, edited, state, buttons }, row, on) {
   if (words.textContent !== row.text) words.replaceChildren(...linkified(row.text));
+  words.hidden = !row.text;
+  files.update(row.files);
+  edited.hidden = !row.is_edited;
   node.dataset.held = row.held;
   node.toggleAttribute("data-first", row.isFirst);
   buttons.forEach((one) => {

@@ -12,6 +12,19 @@ export const WORDS = {
   send: "Send",
   latest: "Show the newest message",
   picture: "Open the picture",
+  attach: "Add pictures or files",
+  filesToSend: "Files to send",
+  remove: "Remove",
+  added: "added",
+  tryAgain: "Try again",
+  waitingForLine: "Waiting for the connection…",
+  emptyFile: "This file is empty.",
+  uploadFailed: "It could not be sent.",
+  filesFirst: "This goes as soon as your files are there.",
+  look: "Show larger",
+  keep: "Save the picture",
+  closePicture: "Close the picture",
+  edited: "Edited",
   customer: "You",
   assistant: "Assistant",
   agent: "Our team",
@@ -26,6 +39,15 @@ export const WORDS = {
   again: "The connection was lost. Connecting again…",
   away: "Chat is not available right now. What you write is kept here and sent when it is back.",
   awayShort: "Chat is not available right now",
+  elsewhere: "Continue on Telegram",
+  openElsewhere: "Open Telegram",
+  wayThere: "Go on in Telegram where you are here; nothing has to be said again. The link works once, for 15 minutes.",
+  wayByCode: "Is the chat there open already? Then paste this code into it:",
+  code: "Code for Telegram",
+  copy: "Copy",
+  copied: "Copied",
+  closeWay: "Close",
+  signInAgain: "You are signed out here. Sign in again to see your conversation.",
   sending: "Sending…",
   sent: "Sent",
   delivered: "Delivered",
@@ -35,6 +57,24 @@ export const WORDS = {
 
 export const tooLong = (length) =>
   `A message can have ${TEXT_LIMIT.toLocaleString("en")} characters; this one has ${length.toLocaleString("en")}. Please shorten it or send it in two parts.`;
+export const tooLarge = (bytes) => `Larger than ${size(bytes)}, the most we can take.`;
+export const tooMany = (most) => `${most} files is the most for one message.`;
+export const percent = (done) => `Sending, ${Math.floor(done * 100)} %`;
+export const size = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1000))} KB` : `${(bytes / 1e6).toFixed(1)} MB`);
+
+/** Why a file cannot be opened. */
+export function fileState({ state, reason }) {
+  if (state === "sending") return WORDS.sending;
+  return state === "awaited" ? "On its way…" : reason || "This file did not reach us.";
+}
+
+/** What is said aloud of files without words. */
+export function spoken(files) {
+  const pictures = files.every(({ kind }) => kind === "image");
+  if (files.length === 1) return pictures ? "A picture" : files[0].name;
+  return `${files.length} ${pictures ? "pictures" : "files"}`;
+}
+
 export const typing = (name) => `${name || WORDS.agent} is typing`;
 export const working = (name) => `${name || WORDS.assistant} is still working on it`;
 export const talkingTo = (name) => `Talking to ${name || "a person"}`;
