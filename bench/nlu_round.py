@@ -21,7 +21,10 @@ def main() -> None:
         without_tensorflow.install()
     started_at = time.perf_counter()
     from bot.evaluation.parsing import load, parse_each
+    from bot.learning import quieten
 
+    # As in production: Rasa would write a page about each message.
+    quieten()
     agent = load(model)
     load_s = time.perf_counter() - started_at
     times_ms = sorted(parsed.ms for parsed in parse_each(agent, texts))
