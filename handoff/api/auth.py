@@ -55,6 +55,12 @@ async def reader(caller: CallerOf) -> Caller:
     return caller
 
 
+async def helper(caller: CallerOf) -> Caller:
+    """The assistant's actions, and people."""
+    caller.must_have(Scope.ASSISTANT, Scope.AGENT)
+    return caller
+
+
 async def anyone(caller: CallerOf) -> Caller:
     """Any token that holds: the assistant for its actions, people and programs for looking."""
     caller.must_have(Scope.ASSISTANT, Scope.AGENT, Scope.READ)
@@ -64,4 +70,5 @@ async def anyone(caller: CallerOf) -> Caller:
 AssistantCaller = Annotated[Caller, Depends(assistant)]
 AgentCaller = Annotated[Caller, Depends(agent)]
 Reader = Annotated[Caller, Depends(reader)]
+HelpingCaller = Annotated[Caller, Depends(helper)]
 AnyCaller = Annotated[Caller, Depends(anyone)]

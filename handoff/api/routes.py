@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from handoff.api import attachments, cases, conversations, handovers, sign_in
+from handoff.api import attachments, cases, conversations, handovers, people, sign_in
 from handoff.api.shapes import ErrorShape
 
 REFUSALS: dict[int | str, dict[str, object]] = {
@@ -10,5 +10,5 @@ REFUSALS: dict[int | str, dict[str, object]] = {
 }
 
 router = APIRouter(prefix="/api/v1", responses=REFUSALS)
-for part in (sign_in.router, handovers.router, conversations.router, attachments.router, cases.router):
+for part in (sign_in.router, handovers.router, conversations.router, attachments.router, people.router, cases.router):
     router.include_router(part)

@@ -22,7 +22,20 @@ REASONS = {
     "taken_over": "Taken over",
 }
 OUTCOMES = {"ok": "Done", "refused": "Refused", "failed": "Failed", "timeout": "No answer"}
-CHANNELS = {"web": "Web chat", "telegram": "Telegram", "console": "Console"}
+CHANNELS = {
+    "web": "Web chat",
+    "telegram": "Telegram",
+    "console": "Console",
+    "login": "Account on the site",
+    "email": "E-mail",
+    "phone": "Phone",
+}
+PROOFS = {
+    "link": "by a link from one chat to the other",
+    "code": "by a code they read back",
+    "login": "by signing in on the site",
+    "agent": "by an agent",
+}
 SET_BY = {
     "customer": "said by customer",
     "action": "from our systems",
@@ -139,6 +152,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "safe_url": safe_url,
     "reason": reason,
     "outcome": lambda name: OUTCOMES.get(name) or label(name),
+    "proof": lambda name: PROOFS.get(name) or label(name),
     "channel": lambda name: CHANNELS.get(name) or label(name),
     "set_by": lambda name: SET_BY.get(name) or label(name),
     "event": lambda name: EVENTS.get(name) or label(name),

@@ -46,6 +46,11 @@ MATRIX: Mapping[str, set[str] | None] = {
     f"POST {THREAD}/transfer": DESK,
     f"POST {THREAD}/resolve": DESK,
     f"POST {THREAD}/give-back": DESK,
+    f"GET {THREAD}/person": READS,
+    f"POST {THREAD}/joins": DESK,
+    f"POST {THREAD}/reply-to": DESK,
+    f"POST {THREAD}/codes": HELPS,
+    "POST /api/v1/joins/{join_id}/undo": DESK,
     "GET /api/v1/cases": ANYONE,
     "POST /api/v1/cases": HELPS,
     "GET /api/v1/cases/{ref}": ANYONE,
@@ -70,6 +75,9 @@ BODIES: Mapping[str, dict[str, object]] = {
     f"POST {THREAD}/transfer": {"team": "billing", "note": "A bill."},
     f"POST {THREAD}/resolve": {"resolution": "Done."},
     f"POST {THREAD}/give-back": {"summary": "Done."},
+    f"POST {THREAD}/joins": {"customer_id": "nobody"},
+    f"POST {THREAD}/reply-to": {"identity_id": "nowhere"},
+    f"POST {THREAD}/codes": {"via": "email", "address": "maya@example.com"},
     "POST /api/v1/cases": {"conversation_id": "?", "idempotency_key": "k", "title": "A case"},
     "PATCH /api/v1/cases/{ref}": {"priority": "high"},
     "POST /api/v1/cases/{ref}/notes": {"text": "Careful"},
@@ -117,6 +125,7 @@ def _is_right(status: int, caller: str, allowed: set[str] | None, route: str) ->
 
 def _filled(path: str, served: Served) -> str:
     return path.format(
+        join_id="nothing",
         conversation_id=served.ids["conversation"],
         handover_id=served.ids["handover"],
         ref=served.ids["case"],
@@ -182,6 +191,7 @@ async def test_nothing_at_the_desk_changes_without_the_pages_own_token(served: S
 
 def _anything(path: str, served: Served) -> str:
     return path.format(
+        join_id="nothing",
         conversation_id=served.ids["conversation"],
         ref=served.ids["case"],
         message_id=new_id(),

@@ -123,6 +123,10 @@ export function startLive() {
   for (const type of ["FactsChanged", "TurnFinished", "CaseChanged"]) {
     onEvent(type, (event) => isHere(event) && refreshDetails());
   }
+  for (const type of ["PersonChanged", "ReplyChannelChanged"]) {
+    onEvent(type, (event) => isHere(event) && (refreshDetails(), refreshHead()));
+  }
+  onEvent("WordsMoved", (event) => isHere(event) && reloadStage());
   onEvent("Seen", (event) => isHere(event) && event.by === "customer" && markSeen(event.seq));
   onEvent("FellBehind", afresh);
   document.addEventListener("desk:read", sayRead);
