@@ -483,6 +483,17 @@ def test_an_intent_that_only_programs_send_needs_no_examples(project: Path) -> N
     assert told(project) == []
 
 
+def test_the_world_of_an_out_of_scope_block_belongs_to_each_of_its_examples(project: Path) -> None:
+    metadata = "- intent: inform\n    metadata: {world: banking, kind: near}\n"
+    change(project, "data/nlu/billing.yml", "- intent: inform\n", metadata)
+
+    about = {(example.name, example.world, example.distance) for example in load(project).examples}
+
+    assert ("inform", "banking", "near") in about
+    assert ("greet", None, None) in about
+    assert told(project) == []
+
+
 def test_what_rasa_says_of_rules_is_put_in_its_places(project: Path) -> None:
     message = """
 Contradicting rules or stories found 🚨
