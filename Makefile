@@ -8,7 +8,7 @@ export DATA PIPELINE BASE FRESH
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run telegram-demo test check train eval-intents eval-compare test-bot seed replay bench bench-telegram bench-nlu bench-turns lock python
+.PHONY: help run telegram-demo test check train eval-intents eval-compare test-bot seed replay bench bench-telegram bench-nlu bench-clinc bench-ablation bench-turns lock python
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -53,6 +53,12 @@ bench-telegram: python ## Telegram on its worst days: what is lost, doubled or l
 
 bench-nlu: python ## Understanding against stock Rasa: training, parse times, memory (DATA=rows.jsonl, FRESH=1, ARGS="--rounds 5")
 	@$(PYTHON) -m tools.nlu_bench $(ARGS)
+
+bench-clinc: python ## Our intent model on CLINC150, 20 examples an intent (DATA=path.json, PIPELINE=stock or both)
+	@$(PYTHON) -m tools.clinc_bench $(ARGS)
+
+bench-ablation: python ## What each part of the intent model is worth, on CLINC150, on our data and on DATA=rows.jsonl
+	@$(PYTHON) -m tools.ablation $(ARGS)
 
 bench-turns: python ## What a turn costs against stock Rasa, over HTTP (FRESH=1 trains both again, ARGS="--rounds 5")
 	@$(PYTHON) -m tools.turns_bench $(ARGS)

@@ -104,7 +104,8 @@ class IntentRanker(GraphComponent, IntentClassifier):
             worlds=[_world(example) for example in told],
         )
         choices = {name: self._config[name] for name in self._config if name in Choices.__dataclass_fields__}
-        self._model = intent_model.fit(examples, Choices(**choices))
+        told_names = intent_model.named(examples, lambda names: vectors.encoded(names, used))
+        self._model = intent_model.fit(told_names, Choices(**choices))
         with self._storage.write_to(self._resource) as folder:
             joblib.dump({"encoder": used.checksum, "model": self._model}, folder / FILE)
         return self._resource

@@ -20,7 +20,9 @@ KEY_BYTES = 16
 
 
 def folder() -> Path:
-    """Beside everything else a running Tellonce writes."""
+    """Where the setting says, else beside everything else a running Tellonce writes."""
+    if given := os.environ.get("TELLONCE_VECTOR_CACHE"):
+        return Path(given)
     return Path(os.environ.get("TELLONCE_VAR", "var")) / "cache" / "vectors"
 
 
