@@ -14,14 +14,23 @@ from contextlib import AsyncExitStack
 import pytest
 
 from tests.journeys.breakable import Breakable
+from tests.journeys.telegram_hub import a_customer
 from tests.support.agent import Agent
 from tests.support.customer import Customer
+from tests.support.telegram import Telegram, TelegramCustomer
 from tools.ports import Ports
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Breakable]:
-    with Breakable(tmp_path_factory.mktemp("tellonce"), Ports.free()) as stack:
+def telegram() -> Iterator[Telegram]:
+    """A stand-in for Telegram, with one bot, which is ours."""
+    with Telegram() as telegram:
+        yield telegram
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory, telegram: Telegram) -> Iterator[Breakable]:
+    with Breakable(tmp_path_factory.mktemp("tellonce"), Ports.free(), telegram.settings) as stack:
         yield stack
 
 
@@ -42,6 +51,18 @@ async def maya(hub: str) -> AsyncIterator[Customer]:
     """Somebody with the chat open who has not said anything yet."""
     async with Customer(hub) as customer:
         yield customer
+
+
+@pytest.fixture
+async def maya_there(stack: Breakable, telegram: Telegram) -> TelegramCustomer:
+    """The same person in front of Telegram, who has not opened the chat with our bot yet."""
+    return await a_customer(stack, telegram, "Maya")
+
+
+@pytest.fixture
+async def stranger(stack: Breakable, telegram: Telegram) -> TelegramCustomer:
+    """Somebody else in front of Telegram, with a chat of their own."""
+    return await a_customer(stack, telegram, "Trudy")
 
 
 @pytest.fixture

@@ -63,6 +63,8 @@ class Customer:
 
     hub: str
     session: str | None = None
+    go_on: str | None = None
+    """The token of a link by which this window was opened, to go on with what was begun elsewhere."""
     arrived: list[Heard] = field(default_factory=list)
     repeated: int = 0
     sent: list[str] = field(default_factory=list)
@@ -81,6 +83,7 @@ class Customer:
         self._news = asyncio.Condition()
         self._unacknowledged: dict[str, Frame] = {}
         self._refused: dict[str, Frame] = {}
+        self._ways: dict[str, Frame] = {}
         self._living: asyncio.Task[None] | None = None
         self._said_at = 0
         self._goes_deaf_at: str | None = None
@@ -111,6 +114,13 @@ class Customer:
     async def asks_for_a_person(self) -> Frame:
         """The button that is always there."""
         return await self._acts({"type": "human"})
+
+    async def asks_for_a_way_to(self, channel: str) -> Frame:
+        """The link and the code by which the conversation goes on elsewhere."""
+        self._ways.pop(channel, None)
+        await self._send({"type": "continue", "channel": channel})
+        await self._until(lambda: channel in self._ways, f"a way to {channel}")
+        return self._ways[channel]
 
     async def loses_the_line(self) -> None:
         """The connection drops; the window comes back by itself."""
@@ -221,8 +231,10 @@ class Customer:
     async def _talk(self, socket: ClientConnection) -> None:
         """Greet with the cursor, send what is unacknowledged in its order, then listen."""
         cursor = max((one.seq for one in self.arrived), default=0)
-        await socket.send(json.dumps({"type": "hello", "session": self.session, "after": cursor, "timezone": "UTC"}))
+        hello = {"type": "hello", "session": self.session, "after": cursor, "timezone": "UTC"}
+        await socket.send(json.dumps({**hello, **({"continue": self.go_on} if self.go_on else {})}))
         await self._take(json.loads(await socket.recv()))
+        self.go_on = None
         async with self._sending:
             self._socket = socket
             for frame in list(self._unacknowledged.values()):
@@ -256,6 +268,8 @@ class Customer:
                 self._floor_is(frame["floor"], frame["who"])
             case "queue":
                 self.place_in_line = frame["position"]
+            case "way":
+                self._ways[frame["channel"]] = frame
         await self._tell()
 
     def _arrives(self, message: Heard) -> None:

@@ -187,12 +187,14 @@ class TelegramCustomer:
         await self._acts("edit", message_id=message_id, text=text)
 
     async def presses(self, title: str) -> str:
-        """The newest button with exactly this title; back with the id of the press."""
-        shown = next((one for one in reversed(await self.sees()) if title in one.buttons and not one.is_deleted), None)
-        if shown is None:
+        """The newest button whose title contains these words; back with the id of the press."""
+        shown = [one for one in reversed(await self.sees()) if not one.is_deleted]
+        found = ((one.id, whole) for one in shown for whole in one.buttons if title.lower() in whole.lower())
+        message_id, whole = next(found, (None, title))
+        if message_id is None:
             raise AppRefused(f"There is no button {title!r}:\n{self.transcript}")
-        self.said_at = max(self.said_at, (await self.sees())[-1].id)
-        return str(await self._acts("press", message_id=shown.id, title=title))
+        self.said_at = max(self.said_at, shown[0].id)
+        return str(await self._acts("press", message_id=message_id, title=whole))
 
     async def presses_again(self, shown: Seen, index: int = 0) -> str:
         """A button as it was when `shown` was looked at, though its keyboard may be gone by now."""
@@ -239,7 +241,7 @@ class TelegramCustomer:
 
     async def hears(self, words: str, patience_s: float = PATIENCE_S) -> Seen:
         """A message of the bot since the customer's last one, containing `words` (a regular expression, any case)."""
-        wanted = re.compile(words, re.IGNORECASE)
+        wanted = re.compile(words, re.IGNORECASE | re.DOTALL)
 
         async def look() -> Seen | None:
             fresh = [one for one in await self.sees() if one.by_bot and one.id > self.said_at and not one.is_deleted]
