@@ -15,7 +15,7 @@ from handoff.ports import Floor
 
 TELLING = ("account_number", "email", "phone")
 CALLED = {"account_number": "account number", "email": "e-mail address", "phone": "phone number"}
-CONFIRMED_BY = {"action": "our systems", "agent": "an agent", "carried": "our systems", "customer": "the channel"}
+SYSTEMS = "our systems"
 MOST = 5
 
 
@@ -95,13 +95,20 @@ async def _suggestion(
 def _because(mine: Fact, theirs: Fact | None) -> str:
     """`Same account number 10042, confirmed by our systems in both.`"""
     both = f"Same {CALLED[mine.name]} {mine.value}"
-    by_them = CONFIRMED_BY["action"] if theirs is None else CONFIRMED_BY[theirs.set_by]
+    by_them = SYSTEMS if theirs is None else _confirmed_by(theirs)
     if mine.is_validated and (theirs is None or theirs.is_validated):
-        by = CONFIRMED_BY[mine.set_by]
+        by = _confirmed_by(mine)
         return f"{both}, confirmed by {by} in both." if by == by_them else f"{both}, confirmed by {by} and {by_them}."
     if mine.is_validated:
-        return f"{both}, confirmed by {CONFIRMED_BY[mine.set_by]} here and only told there."
+        return f"{both}, confirmed by {_confirmed_by(mine)} here and only told there."
     return f"{both}, confirmed by {by_them} there and only told here."
+
+
+def _confirmed_by(fact: Fact) -> str:
+    """A customer's words stay theirs when a system confirms them; only a phone may be the channel's own word."""
+    if fact.set_by == "agent":
+        return "an agent"
+    return "the channel" if fact.set_by == "customer" and fact.name == "phone" else SYSTEMS
 
 
 async def _live(session: AsyncSession, customer_id: str) -> Conversation | None:

@@ -35,13 +35,13 @@ async def confirm(
             session, conversation_id, customer_id, visit.agent, one_conversation=one_conversation
         )
     )
-    return await _draw(visit, conversation_id, "They are one person from here on.")
+    return await _draw(visit, conversation_id)
 
 
 @router.post("/joins/{join_id}/undo")
 async def undo(visit: Actor, conversation_id: str, join_id: str) -> HTMLResponse:
     await visit.write(lambda session: joins.undo(session, join_id, visit.agent))
-    return await _draw(visit, conversation_id, "Undone. Each side has its own words again.")
+    return await _draw(visit, conversation_id)
 
 
 @router.post("/reply-to")
