@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from handoff.desk.pages import CaseLine
+from handoff.desk.pages import CaseLine, FileView
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class CasePage:
     account_number: str | None
     events: tuple[CaseEventView, ...]
     conversations: tuple[CaseConversationView, ...]
+    files: tuple[FileView, ...]
     agents: tuple[tuple[str, str], ...] = ()
     assignee_id: str | None = None
 

@@ -1,15 +1,16 @@
-"""Reading for the case pages: two statements for the list, four for one case."""
+"""Reading for the case pages: two statements for the list, five for one case."""
 
 import re
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from handoff import cases
+from handoff import attachments, cases
 from handoff.desk.case_pages import CaseConversationView, CaseEventView, CaseFilter, CasePage, CasesPage
+from handoff.desk.lists import snippet
 from handoff.desk.pages import Me
-from handoff.desk.reads import case_line
+from handoff.desk.reads import case_line, file_view
 from handoff.desk.wording import team
 from handoff.errors import NotFound
 from handoff.models import Agent, Case, CaseConversation, CaseEvent, CaseStatus, Conversation, Customer, Message
@@ -56,13 +57,16 @@ async def one(session: AsyncSession, ref: str) -> CasePage:
     if row is None:
         raise NotFound(f"There is no case {ref[:40]}.")
     found, assignee, customer = row
+    conversations = await _conversations(session, found.id)
+    files = await attachments.of_conversations(session, [one.id for one in conversations])
     agents = await session.execute(select(Agent.id, Agent.name).where(Agent.is_active.is_(True)).order_by(Agent.name))
     return CasePage(
         case=case_line(found, assignee, customer.name),
         customer_id=customer.id,
         account_number=customer.account_number,
         events=tuple(_event(event) for event in await cases.history(session, found.id)),
-        conversations=await _conversations(session, found.id),
+        conversations=conversations,
+        files=tuple(file_view(one) for one in files),
         agents=tuple((agent_id, name) for agent_id, name in agents),
         assignee_id=found.assignee_id,
     )
@@ -86,7 +90,7 @@ def _event(event: CaseEvent) -> CaseEventView:
 async def _conversations(session: AsyncSession, case_id: str) -> tuple[CaseConversationView, ...]:
     last = aliased(Message)
     rows = await session.execute(
-        select(Conversation, Agent.name, func.coalesce(last.text, ""))
+        select(Conversation, Agent.name, last)
         .join(CaseConversation, CaseConversation.conversation_id == Conversation.id)
         .outerjoin(Agent, Agent.id == Conversation.agent_id)
         .outerjoin(last, (last.conversation_id == Conversation.id) & (last.seq == Conversation.last_seq))
@@ -94,6 +98,8 @@ async def _conversations(session: AsyncSession, case_id: str) -> tuple[CaseConve
         .order_by(Conversation.last_message_at.desc())
     )
     return tuple(
-        CaseConversationView(found.id, found.channel, found.floor, holder, found.last_message_at, text[:160])
-        for found, holder, text in rows
+        CaseConversationView(
+            found.id, found.channel, found.floor, holder, found.last_message_at, snippet(said) if said else ""
+        )
+        for found, holder, said in rows
     )

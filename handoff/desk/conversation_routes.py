@@ -10,12 +10,12 @@ from handoff import conversations, facts, handbacks, handovers, ledger
 from handoff.desk import lists, reads
 from handoff.desk.drawing import HEADERS, draw
 from handoff.desk.forms import GivenBackForm, ResolutionForm, TransferForm, Utterance, UtteranceForm
-from handoff.desk.pages import AnsweredWarning, MessageView, Queue, StaleWarning
+from handoff.desk.pages import AnsweredWarning, Queue, StaleWarning
 from handoff.desk.visit import Actor, Reader, Visit
 from handoff.errors import StaleView
 from handoff.ledger import Speaker
 from handoff.models import Message
-from handoff.ports import Words
+from handoff.ports import Attached, Words
 
 router = APIRouter(prefix="/desk")
 InQueue = Annotated[Queue, Query()]
@@ -85,6 +85,21 @@ async def messages(visit: Reader, conversation_id: str, after: int = 0, before: 
     return draw("_messages.html", found, visit.me)
 
 
+@router.get("/c/{conversation_id}/messages/{message_id}")
+async def message(visit: Reader, conversation_id: str, message_id: str) -> HTMLResponse:
+    """One message again: something about it changed."""
+    name = visit.settings.assistant_name
+    found = await visit.read(lambda session: reads.message(session, conversation_id, message_id, assistant=name))
+    return draw("_messages.html", found, visit.me)
+
+
+@router.get("/c/{conversation_id}/messages/{message_id}/versions")
+async def versions(visit: Reader, conversation_id: str, message_id: str) -> HTMLResponse:
+    """What it said before."""
+    found = await visit.read(lambda session: reads.versions(session, conversation_id, message_id))
+    return draw("_versions.html", found, visit.me)
+
+
 @router.post("/c/{conversation_id}/check")
 async def check(visit: Actor, conversation_id: str, draft: Annotated[str, Form(max_length=4000)]) -> Response:
     """What the customer already said that answers the question being typed; 204 when nothing does."""
@@ -102,7 +117,9 @@ async def say(visit: Actor, conversation_id: str, form: UtteranceForm) -> HTMLRe
         stored = await visit.write(lambda session: _utter(session, visit, conversation_id, form))
     except StaleView:
         return await _stale(visit, conversation_id, form.seen_seq)
-    return draw("_messages.html", [_view(visit, stored)], visit.me)
+    name = visit.settings.assistant_name
+    shown = await visit.read(lambda session: reads.message(session, conversation_id, stored.id, assistant=name))
+    return draw("_messages.html", shown, visit.me)
 
 
 async def _utter(session: AsyncSession, visit: Visit, conversation_id: str, form: Utterance) -> Message:
@@ -111,12 +128,14 @@ async def _utter(session: AsyncSession, visit: Visit, conversation_id: str, form
         return await ledger.note(session, conversation_id, speaker, form.text, client_ref=form.client_ref)
     seen_seq = None if form.anyway else form.seen_seq
     return await conversations.say(
-        session, conversation_id, speaker, Words(form.text), client_ref=form.client_ref, seen_seq=seen_seq
+        session,
+        conversation_id,
+        speaker,
+        Words(form.text),
+        client_ref=form.client_ref,
+        seen_seq=seen_seq,
+        files=[Attached(one) for one in form.attachments],
     )
-
-
-def _view(visit: Visit, stored: Message) -> MessageView:
-    return reads.message_view(stored, visit.settings.assistant_name)
 
 
 async def _stale(visit: Visit, conversation_id: str, seen_seq: int) -> HTMLResponse:

@@ -14,9 +14,12 @@ class Filled(BaseModel):
 
 
 class Utterance(Filled):
-    """`seen_seq` is the newest message on the agent's screen; `anyway` after they were shown what came since."""
+    """`seen_seq` is the newest message on the agent's screen; `anyway` after they were shown what came since.
 
-    text: str = Field(max_length=4000)
+    `attachments` are ids of files uploaded before; with files the words may be empty."""
+
+    text: str = Field(default="", max_length=4000)
+    attachments: list[Annotated[str, Field(max_length=26)]] = Field(default=[], max_length=50)
     client_ref: str = Field(min_length=8, max_length=100)
     seen_seq: int = 0
     is_note: bool = False

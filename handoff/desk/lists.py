@@ -124,7 +124,7 @@ def _row(
         topic=work.topic if work else None,
         team=handover.team if handover else None,
         priority=handover.priority if handover else "normal",
-        snippet=" ".join(last.text.split())[:140] if last else "",
+        snippet=snippet(last) if last else "",
         snippet_author=last.author if last else None,
         unread=unread,
         waiting_since=since if conversation.floor in (Floor.QUEUE, Floor.AGENT) else None,
@@ -136,6 +136,13 @@ def _row(
         case_ref=work.ref if work else None,
         queued_at=_queued_apart(conversation, handover),
     )
+
+
+def snippet(last: Message) -> str:
+    """The newest words in one line, or what there is instead of words."""
+    if last.withdrawn_at:
+        return "Taken back"
+    return " ".join(last.words.split())[:140] or "Sent a file"
 
 
 def _queued_apart(conversation: Conversation, handover: Handover | None) -> datetime | None:

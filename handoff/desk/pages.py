@@ -83,8 +83,24 @@ class ListPage:
 
 
 @dataclass(frozen=True)
+class FileView:
+    """A file of a message. `url` is None while its bytes are not here; `reason` says why."""
+
+    id: str
+    name: str
+    kind: str
+    size_bytes: int
+    state: str
+    reason: str | None
+    url: str | None
+
+
+@dataclass(frozen=True)
 class MessageView:
-    """One message as everybody at the desk sees it. `is_stale` marks assistant words that came too late to be sent."""
+    """One message as everybody at the desk sees it. `is_stale` marks assistant words that came too late to be sent.
+
+    `text` is what holds now; what it said before is read on demand when `is_edited`.
+    """
 
     id: str
     conversation_id: str
@@ -105,6 +121,17 @@ class MessageView:
     """Same author as the message above, shortly after: the name is not repeated."""
     is_seen: bool = False
     state: str = "sent"
+    files: tuple[FileView, ...] = ()
+    is_edited: bool = False
+    is_withdrawn: bool = False
+
+
+@dataclass(frozen=True)
+class Version:
+    """What a message said at some time."""
+
+    text: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -244,6 +271,8 @@ class ConversationPage:
     form: FormView | None
     cases: tuple[CaseLine, ...]
     assistant: str = "Assistant"
+    largest_file_bytes: int = 0
+    most_files: int = 0
 
     @property
     def case(self) -> CaseLine | None:

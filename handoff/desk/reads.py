@@ -1,6 +1,6 @@
 """Reading for the pages of the desk: few statements a page, whatever the number of rows.
 
-The list costs two statements, a conversation five; `agents.who` adds one. Nothing here writes.
+The list costs two statements, a conversation six; `agents.who` adds one. Nothing here writes.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,6 +10,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handoff import attachments, edits
 from handoff.desk import lists, understood
 from handoff.desk.lists import STRANGER, joined
 from handoff.desk.pages import (
@@ -17,14 +18,31 @@ from handoff.desk.pages import (
     ConversationPage,
     CustomerView,
     FactView,
+    FileView,
     Me,
     MessageView,
     Queue,
+    Version,
 )
+from handoff.desk.wording import file_address
 from handoff.errors import NotFound
 from handoff.facts import key as fact_key
-from handoff.models import Agent, CannedAnswer, Case, Conversation, Customer, Fact, Handover, Identity, Message, Turn
+from handoff.models import (
+    Agent,
+    Attachment,
+    AttachmentState,
+    CannedAnswer,
+    Case,
+    Conversation,
+    Customer,
+    Fact,
+    Handover,
+    Identity,
+    Message,
+    Turn,
+)
 from handoff.ports import Audience, Author
+from handoff.settings import settings
 
 MESSAGES = 150
 TURNS = 40
@@ -34,7 +52,7 @@ CONTINUED_WITHIN = timedelta(minutes=4)
 async def conversation(
     session: AsyncSession, me: Me, conversation_id: str, queue: Queue, assistant: str
 ) -> ConversationPage:
-    """Everything about one conversation. Five statements."""
+    """Everything about one conversation. Six statements."""
     row = (
         await session.execute(
             joined(Conversation, Customer, Identity, Handover, lists.holder.name, lists.offered.name)
@@ -72,6 +90,8 @@ async def conversation(
         form=understood.form(turns, package, known),
         cases=await cases_of(session, thread.customer_id, handover.case_id if handover else None),
         assistant=assistant,
+        largest_file_bytes=settings().attachment_max_mb * attachments.MB,
+        most_files=settings().attachments_per_message,
     )
 
 
@@ -94,10 +114,50 @@ async def messages(
     if before is not None:
         found = found.where(Message.seq < before)
     rows = (await session.execute(found.order_by(Message.seq.desc()).limit(MESSAGES))).all()
-    return grouped(message_view(row, assistant, seen_seq, name) for row, name in reversed(rows))
+    files = await attachments.of_messages(session, [row.id for row, _ in rows])
+    return grouped(message_view(row, assistant, seen_seq, name, files.get(row.id, ())) for row, name in reversed(rows))
 
 
-def message_view(message: Message, assistant: str, seen_seq: int = 0, customer: str | None = None) -> MessageView:
+async def message(
+    session: AsyncSession, conversation_id: str, message_id: str, *, assistant: str
+) -> tuple[MessageView, ...]:
+    """One message as it is now, or `NotFound`."""
+    row = await session.get(Message, message_id)
+    if row is None or row.conversation_id != conversation_id:
+        raise NotFound("There is no such message.")
+    before = await messages(session, conversation_id, assistant=assistant, after=row.seq - 2, before=row.seq + 1)
+    return before[-1:]
+
+
+async def versions(session: AsyncSession, conversation_id: str, message_id: str) -> tuple[Version, ...]:
+    """Everything a message said before what it says now, the first words first."""
+    row = await session.get(Message, message_id)
+    if row is None or row.conversation_id != conversation_id:
+        raise NotFound("There is no such message.")
+    later = [Version(one.text, one.created_at) for one in await edits.versions(session, message_id)]
+    return (Version(row.text, row.created_at), *later)[:-1]
+
+
+def file_view(file: Attachment) -> FileView:
+    is_here = file.state == AttachmentState.STORED
+    return FileView(
+        id=file.id,
+        name=file.name,
+        kind=file.kind,
+        size_bytes=file.size_bytes,
+        state=file.state,
+        reason=file.reason,
+        url=file_address(file.secret, file.name) if is_here else None,
+    )
+
+
+def message_view(
+    message: Message,
+    assistant: str,
+    seen_seq: int = 0,
+    customer: str | None = None,
+    files: Sequence[Attachment] = (),
+) -> MessageView:
     is_note = message.audience == Audience.DESK
     link = message.link or {}
     return MessageView(
@@ -109,7 +169,7 @@ def message_view(message: Message, assistant: str, seen_seq: int = 0, customer: 
         is_note=is_note,
         is_stale=is_note and message.author in (Author.ASSISTANT, Author.SYSTEM) and message.in_reply_to is not None,
         is_masked=message.is_masked,
-        text=message.text,
+        text=message.words,
         buttons=tuple(str(button.get("title", "")) for button in message.buttons),
         link_title=link.get("title"),
         link_url=link.get("url"),
@@ -117,6 +177,9 @@ def message_view(message: Message, assistant: str, seen_seq: int = 0, customer: 
         created_at=message.created_at,
         client_ref=message.client_ref,
         is_seen=message.seq <= seen_seq,
+        files=tuple(file_view(one) for one in files),
+        is_edited=message.edited_at is not None,
+        is_withdrawn=message.withdrawn_at is not None,
     )
 
 

@@ -2,8 +2,10 @@
 import { append, fetchNew, toEnd } from "./ledger.js";
 import { $, all, conversationId, lastSeq, post, reasonOf, tell } from "./page.js";
 import { startCanned } from "./canned.js";
+import { giveBack, isBusy, noLongerWanted, startUploads, takeFiles, whenReady } from "./uploads.js";
 
 const drafts = new Map();
+const sentFiles = new Map();
 let checking = null;
 let checkTimer = null;
 const composer = () => $("#composer");
@@ -69,9 +71,12 @@ async function check(words) {
 function send() {
   const field = draft();
   const text = field.value.trim();
-  if (!text) return;
   const isNote = composer().dataset.mode === "note";
-  const words = { text, client_ref: crypto.randomUUID(), is_note: isNote, seen_seq: lastSeq() };
+  if (!isNote && isBusy()) return whenReady(send);
+  const files = isNote ? [] : takeFiles();
+  if (!text && !files.length) return;
+  const words = { text, attachments: files.map((one) => one.id), client_ref: crypto.randomUUID(), is_note: isNote, seen_seq: lastSeq() };
+  sentFiles.set(words.client_ref, files);
   const bubble = showPending(words);
   drafts.delete(draftKey(composer().dataset.mode));
   field.value = "";
@@ -83,7 +88,8 @@ function showPending(words) {
   const bubble = $("#pending-message").content.firstElementChild.cloneNode(true);
   bubble.removeAttribute("id");
   bubble.dataset.ref = words.client_ref;
-  $(".words", bubble).textContent = words.text;
+  $(".words", bubble).textContent = [words.text, ...sentFiles.get(words.client_ref).map((one) => one.name)].filter(Boolean).join("\n");
+  $(".words", bubble).hidden = false;
   $(".where", bubble).textContent = "";
   if (words.is_note) bubble.classList.replace("agent", "note");
   $("#ledger").append(bubble);
@@ -113,6 +119,7 @@ async function deliver(url, words, bubble) {
 }
 
 function sent(url, words, bubble, html) {
+  sentFiles.delete(words.client_ref);
   if (url !== composer()?.dataset.say) return;
   append(html);
   const stored = all("#ledger > .message").find((one) => one.dataset.ref === words.client_ref);
@@ -139,6 +146,7 @@ function failed(url, words, bubble, why) {
 
 function takeBack(words, bubble) {
   bubble.remove();
+  giveBack(sentFiles.get(words.client_ref) ?? []);
   draft().value = words.text;
   draft().focus();
 }
@@ -169,10 +177,12 @@ export function startComposer() {
     keepDraft();
     lookForAnswers();
   });
+  startUploads();
   if (draft()) showDraft();
   document.addEventListener("input", (event) => {
     if (event.target.id !== "draft") return;
     keepDraft();
+    noLongerWanted();
     lookForAnswers();
     canned.look(event.target);
     document.dispatchEvent(new CustomEvent("desk:typing"));

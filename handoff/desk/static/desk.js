@@ -2,6 +2,7 @@
 import { startClocks } from "./clocks.js";
 import { startCollisions } from "./collisions.js";
 import { startComposer } from "./composer.js";
+import { startFiles } from "./files.js";
 import { startKeys } from "./keys.js";
 import { startLedger } from "./ledger.js";
 import { startLive } from "./live.js";
@@ -12,6 +13,7 @@ startClocks();
 startPanels();
 startLedger();
 startComposer();
+startFiles();
 startCollisions();
 startNotices();
 startKeys();

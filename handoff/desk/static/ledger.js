@@ -43,6 +43,22 @@ export function append(html) {
   document.dispatchEvent(new CustomEvent("desk:read"));
 }
 
+// Something about a message changed: it is drawn again where it stands.
+export async function redraw(id) {
+  const shown = document.getElementById(`m-${id}`);
+  if (!shown) return;
+  const response = await fetch(`/desk/c/${conversationId()}/messages/${id}`).catch(() => null);
+  if (!response?.ok || !shown.isConnected) return;
+  const parsed = new DOMParser().parseFromString(await response.text(), "text/html");
+  const fresh = document.adoptNode(parsed.querySelector(".message"));
+  fresh.classList.toggle("continued", shown.classList.contains("continued"));
+  const stay = isAtEnd($("#ledger"));
+  shown.replaceWith(fresh);
+  localTimes(fresh.parentElement);
+  markSeen();
+  if (stay) toEnd();
+}
+
 // Replaces the copy shown while it was being sent; keeps the order of `seq` whatever arrived first.
 function place(ledger, message) {
   const here = all("#ledger > .message");

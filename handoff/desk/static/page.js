@@ -13,7 +13,7 @@ export function post(url, fields) {
   return fetch(url, {
     method: "POST",
     headers: { "X-CSRF-Token": document.body.dataset.csrf },
-    body: new URLSearchParams(fields),
+    body: new URLSearchParams(Object.entries(fields).flatMap(([name, value]) => [value].flat().map((one) => [name, one]))),
   });
 }
 
