@@ -25,6 +25,7 @@ BUTTONS = [{"title": "Yes, please", "payload": "/affirm"}, {"title": "No, thanks
 ENDS_NO_TOPIC = frozenset(
     {
         "action_fallback",
+        "action_files_sent",
         "action_handback",
         "action_handover",
         "action_help",
@@ -37,7 +38,7 @@ ENDS_NO_TOPIC = frozenset(
 )
 QUESTIONS = ("validate_", "action_ask_")
 # Between these the offer stays open: "thanks … yes, go on".
-LEAVES_OFFER_OPEN = frozenset({"action_help", "action_out_of_scope", "action_small_talk", OFFER})
+LEAVES_OFFER_OPEN = frozenset({"action_files_sent", "action_help", "action_out_of_scope", "action_small_talk", OFFER})
 
 
 def is_continued(event: EventType) -> bool:

@@ -25,7 +25,7 @@ LONGEST = 1000
 
 NO_TOPICS = frozenset(
     {"greet", "goodbye", "affirm", "deny", "thank", "help", "bot_challenge", "cancel_flow", "out_of_scope", "inform",
-     "nlu_fallback", "handback", "case_add", "complaint", "talk_to_human"}
+     "nlu_fallback", "handback", "case_add", "files_sent", "complaint", "talk_to_human"}
 )  # fmt: skip
 # Said before a wish, these are manners and no matter of their own.
 MANNERS = frozenset({"greet", "thank", "goodbye"})

@@ -125,3 +125,18 @@ def test_saying_no_at_the_end_changes_nothing(assistant: Assistant) -> None:
     turn = chat.press("No")
     assert "nothing" in words(turn)
     assert turn["tried"] == []
+
+
+def test_a_picture_without_words_is_kept_and_the_form_goes_on(assistant: Assistant) -> None:
+    chat = assistant.chat("10042")
+    asked = chat.say("i am moving house")["messages"][-1]["text"]
+    turn = chat.say("/files_sent")
+    assert turn["messages"][0]["text"].startswith("Thanks, that's kept here")
+    assert turn["messages"][-1]["text"] == asked
+    assert turn["question"] == "move_address"
+
+
+def test_a_picture_as_the_first_words_is_asked_what_it_is_about(assistant: Assistant) -> None:
+    turn = assistant.chat().say("/files_sent")
+    assert "What is it about?" in words(turn)
+    assert turn["understood"]["intent"] == {"name": "files_sent", "confidence": 1.0}
