@@ -66,7 +66,7 @@ def _tell(dispatcher: CollectingDispatcher, tracker: Tracker, chosen: Case | Non
 
 class CaseNoteForm(FormFromFacts):
     form = "case_note_form"
-    fields = {"case_ref": Field(), "case_note": Field(is_free_text=True)}
+    fields = {"case_ref": Field(), "case_note": Field(is_free_text=True, is_told=True)}
 
 
 class CaseAddNote(Action):

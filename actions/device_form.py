@@ -30,7 +30,10 @@ from words import addresses
 
 Slots = dict[str, Any]
 
-DEVICE: Mapping[str, Field] = {"return_item": Field(is_free_text=True), "return_reason": Field(is_free_text=True)}
+DEVICE: Mapping[str, Field] = {
+    "return_item": Field(is_free_text=True),
+    "return_reason": Field(is_free_text=True, is_told=True),
+}
 REASONS = {
     "damaged": r"damag|crack|smash|scratch|\bbent\b|spill|dropped (it|the)|fell",
     "faulty": r"(does ?n.?t|do ?n.?t|not|never|no longer|stopped|won.?t) (even )?(work|turn|start|boot|power)|"

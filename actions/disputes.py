@@ -94,7 +94,7 @@ class DisputeForm(FormFromFacts):
     topic = frozenset({"bill_dispute", "bill_explain"})
     fields = {
         "bill_line": Field(),
-        "dispute_reason": Field(is_free_text=True),
+        "dispute_reason": Field(is_free_text=True, is_told=True),
         "dispute_confirm": Field(is_yes_no=True),
     }
 

@@ -24,6 +24,11 @@ SURE = 0.5
 NO_HANDLES = frozenset({"address", "date", "time", "amount"})
 # After so many turns at one question, and nothing but small talk or misunderstandings, only a person helps.
 PATIENCE_TURNS = 4
+# Asked why, or what happened, people tell of these: "the picture freezes", "we are moving".
+TROUBLES = frozenset(
+    {"complaint", "troubleshoot", "outage_report", "bill_dispute", "payment_problem", "refund_request", "return_start",
+     "exchange_item", "order_cancel", "service_move", "service_cancel", "plan_change", "case_reopen"}
+)  # fmt: skip
 IDLE = ANSWERS | {"greet", "thank", "out_of_scope"}
 
 _CORRECTION = re.compile(r"^\W*(no+|nope|sorry|actually|wait|oops|correction|i mean(t)?|not that|change)\b", re.I)
@@ -50,6 +55,7 @@ class Field:
 
     The slot's own name always counts as an entity: that is how buttons answer. `words` maps a pattern to a value.
     `takes_yes`: a bare yes says something here ("is it your home address?"), elsewhere "yes pls" is no free text.
+    `is_told`: what happened, or why; somebody's trouble is the answer then and no new topic.
     """
 
     entities: tuple[str, ...] = ()
@@ -58,6 +64,7 @@ class Field:
     is_yes_no: bool = False
     is_free_text: bool = False
     takes_yes: bool = False
+    is_told: bool = False
 
 
 Slots = dict[str, Any]
@@ -143,6 +150,8 @@ class Hearing:
         asked = tracker.slots.get(REQUESTED_SLOT)
         if not heard:
             return intent not in self.topic
+        if asked in heard and self._field(asked).is_told and intent in TROUBLES:
+            return False
         is_only_words = asked in heard and self._field(asked).is_free_text
         return self.is_elsewhere(tracker) and (is_only_words or asked not in heard)
 

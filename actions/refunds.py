@@ -83,7 +83,7 @@ class ValidateRefundForm(OrderForm):
     topic = frozenset({"refund_request"})
     fields = {
         "order_number": Field(facts=FACTS),
-        "refund_reason": Field(words=REASONS, is_free_text=True),
+        "refund_reason": Field(words=REASONS, is_free_text=True, is_told=True),
         **EXCEPTION,
         "refund_confirm": Field(is_yes_no=True),
     }

@@ -116,7 +116,7 @@ class PlanChanged(Action):
 class CancelForm(FormFromFacts):
     form = "cancel_form"
     topic = frozenset({"service_cancel"})
-    fields = {"cancel_reason": Field(is_free_text=True)}
+    fields = {"cancel_reason": Field(is_free_text=True, is_told=True)}
 
     def hear(self, tracker: Tracker, moment: Moment) -> Slots:
         """ "Just cancel it" is the wish again and no reason."""

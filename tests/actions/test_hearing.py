@@ -18,6 +18,7 @@ class ParcelForm(FormFromFacts):
         "place": Field(entities=("address",), facts=("address",)),
         "way": Field(words={r"\bcollect|pick": "pickup", r"\bdrop": "dropoff"}),
         "why": Field(is_free_text=True),
+        "story": Field(is_free_text=True, is_told=True),
         "sure": Field(is_yes_no=True),
     }
 
@@ -84,6 +85,12 @@ def test_an_answer_is_an_answer_whatever_it_looks_like() -> None:
 
 def test_a_plain_question_is_not_taken_for_free_text() -> None:
     assert is_interrupted(a_message("what do i owe", "bill_balance", 0.95), asked="why")
+
+
+def test_a_trouble_told_where_one_was_asked_for_is_the_answer() -> None:
+    assert not is_interrupted(a_message("the technician never came", "complaint", 0.95), asked="story")
+    assert is_interrupted(a_message("the technician never came", "complaint", 0.95), asked="why")
+    assert is_interrupted(a_message("what do i owe", "bill_balance", 0.95), asked="story")
 
 
 def test_starting_answering_and_returning_are_told_apart() -> None:
