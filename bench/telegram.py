@@ -14,15 +14,16 @@ import sqlite3
 import subprocess
 import tempfile
 import time
-from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import count, pairwise
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from bench import hub
+from bench.telegram_account import account_of, pace_of, tokens_in
 from tests.support.telegram import TOKEN, Telegram, TelegramCustomer
 from tests.support.waiting import until
 
@@ -31,9 +32,6 @@ BATCH = 100
 COPIES = 3
 WAIT_S = 35
 PATIENCE_S = 600.0
-LIMIT_S = 1.0
-# Two calls a second apart may arrive a little closer together.
-JITTER_S = 0.1
 
 
 @dataclass
@@ -215,57 +213,6 @@ async def old_buttons(trial: Trial) -> Json:
     return {"old_buttons_pressed": len(queries), "old_buttons_answered": answered, "taken_for_words": after - before}
 
 
-# The account
-
-
-async def account_of(trial: Trial) -> Json:
-    """Each word a customer said against what is stored and what they heard in answer."""
-    figures: Counter[str] = Counter()
-    for person in trial.people:
-        said = trial.said[person.id]
-        stored = [text for (text,) in trial.rows(STORED, f"{TOKEN.split(':')[0]}:{person.id}") if text in set(said)]
-        answers = [one.text.partition(": ")[2] for one in await person.sees() if one.by_bot]
-        answered = Counter(text for text in answers if text in set(said))
-        figures["sent"] += len(said)
-        figures["stored"] += len(stored)
-        figures["answers_seen"] += sum(answered.values())
-        figures["lost"] += len(set(said) - set(stored))
-        figures["doubled"] += len(stored) - len(set(stored))
-        figures["reordered"] += list(dict.fromkeys(stored)) != [text for text in said if text in set(stored)]
-        figures["answers_lost"] += len(set(said) - set(answered))
-        figures["answers_doubled"] += sum(count - 1 for count in answered.values())
-    return dict(figures)
-
-
-STORED = (
-    "SELECT m.text FROM messages m JOIN identities i ON i.id = m.identity_id"
-    " WHERE i.external_id = ? AND m.author = 'customer' ORDER BY m.seq"
-)
-
-
-def pace_of(calls: Sequence[Json]) -> Json:
-    """How close together two messages to one chat were, and how many there were in the fullest second overall."""
-    sent = [call for call in calls if call["method"].startswith("send") and call["status"] == 200]
-    sent = [call for call in sent if call["method"] != "sendChatAction"]
-    by_chat: dict[int, list[float]] = defaultdict(list)
-    for call in sent:
-        by_chat[call["chat"]].append(call["at"])
-    gaps = [later - earlier for times in by_chat.values() for earlier, later in pairwise(times)]
-    times = sorted(call["at"] for call in sent)
-    fullest = max((sum(at <= other < at + 1 for other in times[place:]) for place, at in enumerate(times)), default=0)
-    return {
-        "messages_sent": len(sent),
-        "refused_with_429": sum(call["status"] == 429 for call in calls),
-        "closest_two_in_a_chat_s": round(min(gaps, default=0.0), 3),
-        "too_close_in_a_chat": sum(gap < LIMIT_S - JITTER_S for gap in gaps),
-        "most_in_a_second_overall": fullest,
-    }
-
-
-def tokens_in(log: Path) -> int:
-    return log.read_text(errors="replace").count(TOKEN.split(":")[1])
-
-
 async def run(folder: Path, port: int, chats: int, messages: int, kills: int) -> Json:
     with Telegram() as telegram:
         people = [await telegram.customer(f"Person {number}") for number in range(chats)]
@@ -291,7 +238,7 @@ async def run(folder: Path, port: int, chats: int, messages: int, kills: int) ->
             await trial.quiet()
             calls = (await telegram.account())["calls"]
             return {
-                **await account_of(trial),
+                **await account_of(people, trial.said, trial.rows),
                 "copies_of_repeated": COPIES,
                 "kills": trial.kills,
                 **figures,

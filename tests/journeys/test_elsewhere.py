@@ -40,6 +40,8 @@ async def _the_form_goes_on_in_telegram(maya: Customer, there: TelegramCustomer,
     await maya.hears("going on in telegram")
     await there.presses("Pick it up")
     await there.hears("where should the courier come")
+    assert not next(one for one in await there.sees() if one.id == arrived.id).buttons
+    assert "earlier" in await there.reads_notice(await there.presses_again(arrived))
     await there.says("14 Elm Street, Brightwater 48210")
     await there.hears("when suits you at 14 Elm Street")
 

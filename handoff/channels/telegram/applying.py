@@ -81,14 +81,20 @@ class TelegramUpdates:
             return None
 
         async def answer() -> None:
-            try:
-                await bot.bot.answer_callback_query(callback_id, notice)
-                if read.chat_id is not None and read.ref is not None:
-                    await bot.bot.edit_message_reply_markup(read.chat_id, read.ref, reply_markup=None)
-            except TelegramError as error:
-                log.info("telegram_press_not_answered", bot=bot.name, error=type(error).__name__)
+            await _attempt(bot, "answer_press", bot.bot.answer_callback_query(callback_id, notice))
+            if read.chat_id is not None and read.ref is not None:
+                gone = bot.bot.edit_message_reply_markup(read.chat_id, read.ref, reply_markup=None)
+                await _attempt(bot, "remove_keyboard", gone)
 
         return answer
+
+
+async def _attempt(bot: TelegramBot, what: str, call: Awaitable[object]) -> None:
+    """Best effort: a press can be too old to be answered, and its keyboard must go all the same."""
+    try:
+        await call
+    except TelegramError as error:
+        log.info("telegram_not_done", bot=bot.name, what=what, error=type(error).__name__)
 
 
 def _inbound(bot: TelegramBot, read: Reading) -> Inbound:
