@@ -112,7 +112,7 @@ function chip(entry) {
   if (entry.state === "failed") item.append(button("Try again", () => upload(entry)));
   const drop = button("×", () => remove(entry));
   drop.setAttribute("aria-label", `Remove ${entry.name}`);
-  const bar = span("bar", "");
+  const bar = span("done", "");
   bar.style.width = entry.state === "sending" ? `${Math.round(entry.done * 100)}%` : "0";
   item.append(drop, bar);
   return item;

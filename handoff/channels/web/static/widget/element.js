@@ -215,8 +215,10 @@ export class TellonceChat extends HTMLElement {
   }
 
   #filesChanged() {
+    const isAtEnd = this.#view?.isAtEnd;
     this.#tray?.render();
     this.#composer?.filesChanged();
+    if (isAtEnd) this.#view.toEnd(); // The composer grew or shrank.
     if (this.#uploads?.isBusy) this.#connection.open();
   }
 

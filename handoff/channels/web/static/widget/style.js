@@ -154,6 +154,7 @@ header[data-floor="agent"] .person { background: var(--own); color: var(--ink); 
 .file { max-width: 100%; }
 .picture { display: block; max-width: 100%; padding: 0; border: 1px solid var(--line); border-radius: 12px; background: var(--paper-sunk); overflow: hidden; cursor: zoom-in; }
 .picture img { display: block; height: 148px; min-width: 72px; max-width: 100%; object-fit: cover; }
+.files:has(.file + .file) .picture img { height: 104px; }
 video { display: block; width: 272px; max-width: 100%; height: 168px; border-radius: 12px; background: #000; }
 audio { display: block; width: 272px; max-width: 100%; height: 44px; }
 .chip { display: grid; grid-template-columns: 22px minmax(0, 1fr); column-gap: 9px; align-items: center; min-height: 44px; max-width: 272px; padding: 7px 13px 7px 10px; border: 1px solid var(--line-strong); border-radius: 12px; color: var(--ink); font-size: 14px; line-height: 1.35; text-decoration: none; }
