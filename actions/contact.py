@@ -9,9 +9,10 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.backends import accounts
 from actions.backends.errors import CompanyError
-from actions.identity import confirmed_account
+from actions.identity import account_of, confirmed_account
+from actions.proofs import ask, is_proven, send
 from actions.slots import Field, FormFromFacts, Moment, Slots, leave
-from actions.tried import learned, or_person, sentence_or_raise, tell_hub, tried
+from actions.tried import PersonNeeded, learned, or_person, sentence_or_raise, tell_hub, tried
 from actions.turn import turn
 from actions.wording import confirmation
 from words.spellings import EMAIL
@@ -26,12 +27,32 @@ class ContactForm(FormFromFacts):
     fields = {
         "contact_field": Field(words=CONTACT_WORDS),
         "contact_value": Field(entities=("email", "phone", "name")),
+        "contact_proof": Field(is_yes_no=True),
         "confirm_change": Field(is_yes_no=True),
     }
+
+    async def required_slots(
+        self, domain_slots: list[str], dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[str]:
+        """Once the hub has verified them, nothing is left to prove."""
+        return [slot for slot in domain_slots if slot != "contact_proof" or not _is_proven(tracker)]
+
+    async def validate_contact_proof(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> Slots:
+        """Yes sends a code. The slot stays empty until the hub says that the code came back."""
+        if _is_proven(tracker):
+            return {"contact_proof": True}
+        if value is not True:
+            raise PersonNeeded("security", "The customer would rather not be sent a code.")
+        await send(dispatcher, tracker)
+        return {"contact_proof": None}
 
     def hear(self, tracker: Tracker, moment: Moment) -> Slots:
         """The value itself tells which field it is for; words like "number" are not asked once the field is known."""
         heard = super().hear(tracker, moment)
+        if tracker.slots.get("requested_slot") == "contact_proof" and _is_proven(tracker):
+            heard |= {"contact_proof": True}
         text = str(heard.get("contact_value") or "")
         if EMAIL.search(text):
             return heard | {"contact_field": "email"}
@@ -62,6 +83,10 @@ class ContactForm(FormFromFacts):
         return {"contact_field": value} | ({"contact_value": None} if is_new else {})
 
 
+def _is_proven(tracker: Tracker) -> bool:
+    return account_of(tracker) is not None and is_proven(tracker)
+
+
 class AskContactValue(Action):
     def name(self) -> str:
         return "action_ask_contact_value"
@@ -71,6 +96,18 @@ class AskContactValue(Action):
         dispatcher.utter_message(text=f"What's the new {FIELD_NAMES.get(kind, 'value')}?")
         # Not the e-mail or phone we know: the new one, which only the customer can tell.
         tell_hub(dispatcher, question=f"new_{kind}")
+        return []
+
+
+class AskContactProof(Action):
+    """Offers a code to the address on file, or asks for the one that was sent."""
+
+    def name(self) -> str:
+        return "action_ask_contact_proof"
+
+    @or_person
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        await ask(dispatcher, tracker, "contact_proof")
         return []
 
 

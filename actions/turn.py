@@ -22,11 +22,13 @@ class Fact:
 
 @dataclass(frozen=True)
 class Customer:
-    """`account_number` is there only when the hub is sure whose it is."""
+    """`account_number` is there only when the hub is sure whose it is; `is_verified` when this very handle proved it,
+    by a code sent to what is on file or by the site's sign-in."""
 
     id: str | None = None
     name: str | None = None
     account_number: str | None = None
+    is_verified: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def turn(tracker: Tracker) -> Turn:
 
 
 def _customer(said: Mapping[str, Any]) -> Customer:
-    return Customer(said.get("id"), said.get("name"), said.get("account_number"))
+    return Customer(said.get("id"), said.get("name"), said.get("account_number"), bool(said.get("is_verified")))
 
 
 def _fact(said: Mapping[str, Any]) -> Fact:

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import attachments, facts, ledger
+from handoff import attachments, customers, facts, ledger
 from handoff.floor import Verb
 from handoff.ledger import Speaker
-from handoff.models import Case, Conversation, Customer, Handover, HandoverState, Identity, Message, Turn, new_id
+from handoff.models import Case, Conversation, Handover, HandoverState, Message, Turn, new_id
 from handoff.package import (
     ActionTried,
     ClientInfo,
@@ -109,17 +109,16 @@ async def _files(session: AsyncSession, conversation: Conversation) -> list[Pack
 
 
 async def _customer(session: AsyncSession, conversation: Conversation) -> PackedCustomer:
-    customer = await session.get_one(Customer, conversation.customer_id)
-    identities = await session.scalars(
-        select(Identity).where(Identity.customer_id == customer.id, Identity.verified_at.is_not(None))
-    )
+    known = await customers.known(session, conversation.customer_id)
+    handles = await customers.handles(session, conversation.customer_id)
     return PackedCustomer(
-        id=customer.id,
-        names=[customer.name] if customer.name else [],
-        account_number=customer.account_number,
+        id=conversation.customer_id,
+        names=[known.name] if known.name else [],
+        account_number=known.account_number,
         verified_identities=[
             VerifiedIdentity(type=one.channel, value=one.external_id, verified_at=one.verified_at, method=one.method)
-            for one in identities
+            for one in handles
+            if one.verified_at is not None
         ],
     )
 

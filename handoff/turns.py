@@ -15,12 +15,24 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import attachments, cases, clock, conversations, deliveries, events, facts, floor, handovers, ledger
+from handoff import (
+    attachments,
+    cases,
+    clock,
+    conversations,
+    customers,
+    deliveries,
+    events,
+    facts,
+    floor,
+    handovers,
+    ledger,
+)
 from handoff.db import Database, announce
 from handoff.errors import AssistantFailed
 from handoff.ledger import Speaker
 from handoff.live import Live
-from handoff.models import Conversation, Customer, Message, OutboxItem, Turn
+from handoff.models import Conversation, Identity, Message, OutboxItem, Turn
 from handoff.ports import Assistant, Author, Button, Floor, TurnRequest, TurnResult, Words
 from handoff.settings import settings
 
@@ -107,14 +119,21 @@ def _text_for_assistant(message: Message | None) -> str:
 
 
 async def _metadata(session: AsyncSession, conversation: Conversation, turn: Turn) -> dict[str, Any]:
-    customer = await session.get_one(Customer, conversation.customer_id)
+    customer = await customers.known(session, conversation.customer_id)
+    identity = await session.get_one(Identity, conversation.identity_id)
     known = await facts.current(session, conversation.id)
     return {
         "conversation_id": conversation.id,
         "turn_id": turn.id,
         "channel": conversation.channel,
         "locale": conversation.locale,
-        "customer": {"id": customer.id, "name": customer.name, "account_number": customer.account_number},
+        "customer": {
+            "id": conversation.customer_id,
+            "name": customer.name,
+            "account_number": customer.account_number,
+            # A link only moves a chat; what changes an account wants more.
+            "is_verified": identity.verified_at is not None and identity.method in ("code", "login"),
+        },
         "facts": facts.for_assistant(known),
         "carry": dict(conversation.carried),
         "open_cases": [
