@@ -27,10 +27,15 @@ class Pace:
         now = self._clock()
         at = max(now, self._next_overall, self._next.pop(chat_id, 0.0))
         self._next_overall = max(now, self._next_overall) + OVERALL_S
-        self._next[chat_id] = at + (GROUP_S if chat_id < 0 else CHAT_S)
+        self._next[chat_id] = at + _apart(chat_id)
         if len(self._next) > REMEMBERED:
             self._next.popitem(last=False)
         return at - now
+
+    def arrived(self, chat_id: int) -> None:
+        """Telegram has answered. It counts from when the message came, which on a slow line or a busy machine is well
+        after it was meant to leave."""
+        self._next[chat_id] = max(self._next.get(chat_id, 0.0), self._clock() + _apart(chat_id))
 
     def hold(self, chat_id: int, seconds: float) -> None:
         """Telegram asked to leave this chat alone for a while."""
@@ -38,3 +43,8 @@ class Pace:
 
     async def wait(self, chat_id: int) -> None:
         await asyncio.sleep(self.reserve(chat_id))
+
+
+def _apart(chat_id: int) -> float:
+    """Groups have negative numbers."""
+    return GROUP_S if chat_id < 0 else CHAT_S

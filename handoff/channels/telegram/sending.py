@@ -130,6 +130,8 @@ class Telegram:
             raise asked from None
         except TelegramError as error:
             raise as_delivery_error(error) from None
+        finally:
+            pace.arrived(address.chat_id)
 
     async def _send(self, address: Address, outbound: Outbound, part: Part) -> Message:
         told = {"reply_markup": keyboard_of(outbound) if part.is_last else None, **address.where}
