@@ -117,7 +117,7 @@ def message(row: Message, files: Sequence[Attachment] = ()) -> dict[str, Any]:
         "created_at": row.created_at.isoformat(),
     }
     if row.withdrawn_at:
-        nothing = {"text": "", "buttons": [], "link": None, "image": None, "attachments": []}
+        nothing: dict[str, Any] = {"text": "", "buttons": [], "link": None, "image": None, "attachments": []}
         shown |= {**nothing, "is_withdrawn": True}
     if row.author == Author.CUSTOMER and row.client_ref:
         shown["client_ref"] = row.client_ref
