@@ -147,6 +147,13 @@ def ngrams_of(text: str, told: list[str]) -> float:
     return float(norm(Ngrams().fit(told).rows([text])))
 
 
+def ngrams_apart(told: list[str], asked: list[str]) -> float:
+    """The largest difference between rows made one by one and the same made together with many others."""
+    ngrams = Ngrams(words=0.7).fit(told)
+    together = ngrams.rows(asked * 20)[: len(asked)].toarray()
+    return float(np.abs(np.vstack([ngrams.rows([text]).toarray() for text in asked]) - together).max())
+
+
 def _fitted(told: list[list[str | None]], choices: dict[str, Any]) -> IntentModel:
     texts = [str(text) for text, _, _ in told]
     found = encoder.configured().encode(texts)
@@ -200,6 +207,7 @@ ASKED: dict[str, Callable[..., Json]] = {
     for function in (
         similar, alone_and_together, packaged_with, dimension_of, put, encoded_anew, checksums, folds, blurs,
         against_scikit, learnt, foreignness, has_learnt_rejection, named, same_twice, temperature, ngrams_of,
+        ngrams_apart,
     )
 }  # fmt: skip
 

@@ -38,6 +38,11 @@ def test_the_rows_of_ngrams_have_length_one(bench: ModelBench) -> None:
     assert bench.ngrams_of("return the box", ["return the box", "pay the bill"]) == pytest.approx(1.0, abs=1e-4)
 
 
+def test_a_single_text_has_the_same_ngrams_as_among_many(bench: ModelBench) -> None:
+    told = [str(text) for text, *_ in ours() + foreign()]
+    assert bench.ngrams_apart(told, [told[0], "RETURN return the Box 10042", "", "ß 😀 xyzzy"]) < 1e-6
+
+
 def test_the_regression_is_the_one_of_scikit_learn(bench: ModelBench) -> None:
     assert bench.against_scikit() < 0.01
 
