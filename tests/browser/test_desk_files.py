@@ -157,7 +157,7 @@ def test_edited_words_show_what_they_said_before_and_withdrawn_ones_stay_struck_
     desk, dana, conversation_id = at_the_desk(hub, sit_down), hub.agent("Dana Whitlock"), newest(hub)
     words = [Words("It is 40."), Words("Wrong chat.")]
     first, second = [_said(hub, dana, conversation_id, one) for one in words]
-    expect(desk.get_by_text("Wrong chat.")).to_be_visible()
+    expect(desk.locator(".message .words", has_text="Wrong chat.")).to_be_visible()
     hub.write(lambda session: _edit(session, first, "It is 14."))
     hub.write(lambda session: _withdraw(session, second))
     changed = desk.locator(".message", has_text="It is 14.")
