@@ -185,7 +185,11 @@ def _checksum_of(files: Files) -> str:
 
 @functools.lru_cache(maxsize=8)
 def _sha256_at(path: Path, size: int, changed_ns: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def _sha256(path: Path) -> str:
