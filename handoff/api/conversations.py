@@ -19,6 +19,7 @@ from handoff.api.shapes import (
     Said,
     TurnShape,
 )
+from handoff.db import Database
 from handoff.ledger import Speaker
 from handoff.models import Attachment, Message
 from handoff.ports import Attached, Words
@@ -46,6 +47,11 @@ async def messages(
         rows = await ledger.messages(session, conversation_id, after, limit)
         files = await attachments.of_messages(session, [row.id for row in rows])
     return [_shown(row, files.get(row.id, ())) for row in rows]
+
+
+async def _with_files(database: Database, message: Message) -> MessageShape:
+    async with database.read() as session:
+        return _shown(message, (await attachments.of_messages(session, [message.id])).get(message.id, ()))
 
 
 def _shown(row: Message, files: Sequence[Attachment]) -> MessageShape:
@@ -114,7 +120,7 @@ async def change(
     """Give your own words a new wording, here and where they arrived. 409 after 48 hours."""
     agent = caller.as_agent
     message = await database.write(lambda session: deliveries.change(session, agent, message_id, body.text))
-    return MessageShape.model_validate(message)
+    return await _with_files(database, message)
 
 
 @router.delete("/messages/{message_id}")
@@ -122,7 +128,7 @@ async def take_back(conversation_id: str, message_id: str, caller: AgentCaller, 
     """Take your own words back, here and where they arrived; the desk still sees that they were said."""
     agent = caller.as_agent
     message = await database.write(lambda session: deliveries.take_back(session, agent, message_id))
-    return MessageShape.model_validate(message)
+    return await _with_files(database, message)
 
 
 @router.post("/notes", status_code=201)
