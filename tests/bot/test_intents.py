@@ -21,6 +21,7 @@ pipeline:
   - name: bot.nlu.featurizer.SentenceVectors
   - name: bot.nlu.intents.IntentRanker
     ranking_length: 2
+    asks_below: 0.5
 """
 
 EXAMPLES = """
@@ -56,13 +57,27 @@ models = [train_nlu("config.yml", "nlu.yml", output=sys.argv[1], fixed_model_nam
 print("PARSED", json.dumps([asyncio.run(parsed(Agent.load(model), texts)) for model in models]))
 """
 
-TYPED = ["EXPLAIN MY BILL", "retrun teh ruoter", "98765", "/router"]
+WITH_ANOTHER_ENCODER = """
+import os, sys
+from pathlib import Path
+from tests.bot.model_side import put
+put(sys.argv[1], onnx="pieces", tokenizer="real")
+os.environ["TELLONCE_ENCODER"] = sys.argv[1]
+from rasa.core.agent import Agent
+Agent.load(sys.argv[2])
+"""
+
+TYPED = ["EXPLAIN MY BILL", "retrun teh router", "98765", "/router", "zebra crossing"]
 
 
 @pytest.fixture(scope="module")
-def parsed(tmp_path_factory: pytest.TempPathFactory) -> list[list[dict[str, Any]]]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("tiny")
+
+
+@pytest.fixture(scope="module")
+def parsed(folder: Path) -> list[list[dict[str, Any]]]:
     """What two models, trained one after the other without Rasa's cache, make of the same messages."""
-    folder: Path = tmp_path_factory.mktemp("tiny")
     (folder / "config.yml").write_text(CONFIG)
     (folder / "nlu.yml").write_text(EXAMPLES)
     env = {**rasa_env(), "PYTHONPATH": str(ROOT), "RASA_MAX_CACHE_SIZE": "0"}
@@ -74,7 +89,7 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> list[list[dict[str, Any]
 
 
 def test_capitals_misspellings_and_unseen_numbers_are_understood(parsed: list[list[dict[str, Any]]]) -> None:
-    assert [one["intent"]["name"] for one in parsed[0]] == ["bill", "router", "number", "router"]
+    assert [one["intent"]["name"] for one in parsed[0][:4]] == ["bill", "router", "number", "router"]
 
 
 def test_the_ranking_is_as_long_as_configured_and_best_first(parsed: list[list[dict[str, Any]]]) -> None:
@@ -84,6 +99,23 @@ def test_the_ranking_is_as_long_as_configured_and_best_first(parsed: list[list[d
     assert 1 > ranking[0]["confidence"] > ranking[1]["confidence"] > 0
 
 
+def test_what_is_too_unsure_is_asked_about_and_keeps_what_it_looked_like(parsed: list[list[dict[str, Any]]]) -> None:
+    asked, guess = parsed[0][4]["intent_ranking"]
+    assert parsed[0][4]["intent"] == asked
+    assert asked["name"] == "nlu_fallback"
+    assert guess["name"] in {"bill", "router", "number"}
+    assert asked["confidence"] == pytest.approx(1 - guess["confidence"])
+
+
 def test_training_twice_gives_the_same_answers(parsed: list[list[dict[str, Any]]]) -> None:
     one, two = ([(p["intent"], p["intent_ranking"]) for p in model] for model in parsed)
     assert one == two
+
+
+@pytest.mark.usefixtures("parsed")
+def test_a_model_of_another_encoder_is_not_run_with_this_one(folder: Path) -> None:
+    command = [environments.BOT.python, "-c", WITH_ANOTHER_ENCODER, folder / "own", folder / "models" / "one.tar.gz"]
+    env = {**rasa_env(), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([*map(str, command)], cwd=folder, env=env, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "trained with another encoder than TELLONCE_ENCODER names now: run `make train`" in done.stderr
