@@ -111,7 +111,9 @@ def test_opening_the_link_goes_on_in_telegram_and_both_sides_say_so(page: Page, 
     write(page, "my box goes back")
     expect(words(page)).to_have_count(2)
     page.get_by_role("button", name="Continue on Telegram").click()
-    token = page.get_by_label("Code for Telegram").text_content() or ""
+    code = page.get_by_label("Code for Telegram")
+    expect(code).not_to_be_empty()
+    token = code.text_content() or ""
 
     async def at_telegram() -> None:
         maya = await hub.telegram.customer("Maya")  # type: ignore[attr-defined]
