@@ -22,7 +22,6 @@ from handoff import desk, handovers, offers, turns
 from handoff.agents import Throttle
 from handoff.api.routes import router as api_router
 from handoff.assistants.rasa import Rasa
-from handoff.attachments import Fetcher
 from handoff.channels.senders import ConsoleSender, sender_of
 from handoff.channels.telegram.bots import NAME, read_tokens, way_to
 from handoff.channels.telegram.receiving import Receiving
@@ -34,6 +33,7 @@ from handoff.channels.web.socket import WebChat
 from handoff.db import Database
 from handoff.deliveries import Deliverer
 from handoff.errors import TellonceError, TooMany
+from handoff.fetching import Fetcher
 from handoff.front import FrontDoor
 from handoff.live import Live
 from handoff.models import Conversation, OutboxItem

@@ -6,20 +6,18 @@ by the words they go with. Who may see one is decided by the edge that serves it
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock, contents, events, masking, outbox
-from handoff.db import Database, announce
-from handoff.errors import BadInput, NotFound, PermanentDeliveryError, TooLarge
-from handoff.models import Attachment, AttachmentKind, AttachmentState, Conversation, Identity, Message, OutboxItem
+from handoff.db import announce
+from handoff.errors import BadInput, NotFound, TooLarge
+from handoff.models import Attachment, AttachmentKind, AttachmentState, Conversation, Message
 from handoff.ports import Attached, Audience
 from handoff.settings import settings
-from handoff.store import Store
 
 MB = 1024 * 1024
 UNSENT = 20
@@ -61,44 +59,6 @@ def _named(name: str) -> str:
 def new_key(conversation_id: str) -> str:
     """Where the store keeps a file: all of a conversation's in one folder, so that erasing one finds them."""
     return f"{conversation_id}/{secrets.token_hex(16)}"
-
-
-@dataclass
-class Fetcher:
-    """The outbox's side: fetches the files a channel holds for us, after the words they came with are safe."""
-
-    database: Database
-    channels: Mapping[str, Any]
-    store: Store
-
-    async def fetch(self, item: OutboxItem) -> None:
-        """Bring one file into the store. One that cannot be had or may not be kept says so in its place."""
-        attachment_id = item.body["attachment_id"]
-        async with self.database.read() as session:
-            attachment = await session.get_one(Attachment, attachment_id)
-            message = await session.get_one(Message, attachment.message_id)
-            identity = await session.get_one(Identity, message.identity_id)
-        if attachment.state != AttachmentState.AWAITED:
-            return
-        try:
-            content = await self.channels[identity.channel].fetch(identity.external_id, attachment.source)
-            await self._keep(attachment, check(attachment.name, content))
-        except PermanentDeliveryError as gone:
-            reason, is_lost = gone.reason, True
-        except (BadInput, TooLarge) as refused:
-            reason, is_lost = refused.message, False
-        else:
-            return
-        await self.database.write(lambda session: refuse(session, attachment_id, reason, lost=is_lost))
-
-    async def _keep(self, attachment: Attachment, upload: Upload) -> None:
-        key = new_key(attachment.conversation_id)
-        await self.store.put(key, upload.content)
-        try:
-            await self.database.write(lambda session: arrived(session, attachment.id, upload, key))
-        except TooLarge:
-            await self.store.forget(key)
-            raise
 
 
 async def room_for(session: AsyncSession, conversation: Conversation, size_bytes: int) -> None:

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import attachments, contents, conversations, floor, handovers, uploads
-from handoff.attachments import Fetcher
 from handoff.errors import BadInput, NotFound, PermanentDeliveryError, TooLarge
+from handoff.fetching import Fetcher
 from handoff.models import Attachment, AttachmentState, OutboxItem
 from handoff.package import HandoverRequest, Issue, Reason
 from handoff.ports import Attached
