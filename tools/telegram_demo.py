@@ -34,7 +34,7 @@ Three minutes to see it work
      My cable box arrived broken, my account is 10042, postcode 48104
   2. Send a photo (+), and an album; edit what you wrote; then write /human.
   3. At the desk, sign in as Dana and accept: words, photos and the edit are all there. Answer, edit, take back.
-  4. In the shop, start a chat and press "Continue on Telegram": it goes on in Telegram where you were.
+  4. In the shop, start a chat and press the arrow above it (continue on Telegram): it goes on there where you were.
 """
 
 
