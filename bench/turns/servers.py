@@ -14,7 +14,7 @@ from tools.ports import Ports, answers
 from tools.processes import ROOT
 from tools.stack import Stack
 
-READY_WITHIN_S = 180.0
+READY_WITHIN_S = 600.0
 STOCK_ENDPOINTS = 'action_endpoint:\n  url: "{actions}/webhook"\n'
 
 
