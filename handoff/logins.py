@@ -56,7 +56,9 @@ class LoginNeeded(NotSignedIn):
     code: ClassVar[str] = "login_needed"
 
 
-class SignedOut(NotAllowed):
+class SessionInvalid(NotAllowed):
+    """A chat session that is not ours, or whose customer signed out: the page forgets it and starts anew."""
+
     code: ClassVar[str] = "session_invalid"
 
 
@@ -106,7 +108,7 @@ async def refusal(session: AsyncSession, identity: Identity | None, login: Login
     if identity is None:
         return None
     if identity.unreachable_reason is not None:
-        return SignedOut("You signed out here. Start a new chat.")
+        return SessionInvalid("You signed out here. Start a new chat.")
     if identity.method != HANDLE:
         return None
     handle = await _handle(session, login.sub) if login else None

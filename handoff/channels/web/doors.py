@@ -17,7 +17,7 @@ async def admit(database: Database, token: str | None, login: Login | None) -> t
     """The session of a page, and whether this person is signed in there already.
 
     Without a token, or with one that is another person's, somebody who is signed in gets a new session; anybody else
-    is refused: with `LoginNeeded` where signing in again helps, with `SignedOut` where only a new chat does.
+    is refused: with `LoginNeeded` where signing in again helps, with `SessionInvalid` where only a new chat does.
     """
     if token is None:
         return sessions.new(settings().secret_key), False

@@ -5,7 +5,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 
-from handoff.errors import NotAllowed
+from handoff.logins import SessionInvalid
 
 
 @dataclass(frozen=True)
@@ -14,10 +14,6 @@ class WebSession:
 
     identity: str
     token: str
-
-
-class SessionInvalid(NotAllowed):
-    code = "session_invalid"
 
 
 def new(secret_key: str) -> WebSession:
