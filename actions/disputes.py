@@ -91,7 +91,7 @@ def named(line: BillLine | None) -> str:
 
 class DisputeForm(FormFromFacts):
     form = "dispute_form"
-    topic = frozenset({"bill_dispute", "bill_explain"})
+    topic = frozenset({"bill_dispute", "bill_explain", "bill_copy", "bill_pay", "payment_problem"})
     fields = {
         "bill_line": Field(),
         "dispute_reason": Field(is_free_text=True, is_told=True),

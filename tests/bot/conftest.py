@@ -27,6 +27,7 @@ class Chat:
     secret: str
     account_number: str | None = None
     facts: Json = field(default_factory=dict)
+    is_verified: bool = False
     sender: str = field(default_factory=lambda: f"s_{uuid4().hex}")
     buttons: list[Json] = field(default_factory=list)
 
@@ -54,7 +55,7 @@ class Chat:
         }
 
     def _metadata(self) -> Json:
-        customer = {"id": "cu_1", "name": None, "account_number": self.account_number}
+        customer = {"id": "cu_1", "name": None, "account_number": self.account_number, "is_verified": self.is_verified}
         return {"conversation_id": "c_1", "turn_id": uuid4().hex, "customer": customer, "facts": self.facts}
 
 

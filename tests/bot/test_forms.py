@@ -121,6 +121,7 @@ def test_a_wrong_postcode_twice_is_a_matter_for_a_person(assistant: Assistant) -
 
 def test_saying_no_at_the_end_changes_nothing(assistant: Assistant) -> None:
     chat = assistant.chat("10042")
+    chat.is_verified = True
     chat.say("change my phone number to 312-555-9999")
     turn = chat.press("No")
     assert "nothing" in words(turn)
