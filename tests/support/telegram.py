@@ -177,7 +177,8 @@ class TelegramCustomer:
         """Open a link to the bot; False where Telegram sends no `/start`, because the chat is there already."""
         began = await self._acts("start", token=token)
         if began:
-            self.said_at = (await self.sees())[-1].id
+            # The bot may have answered by now.
+            self.said_at = [one.id for one in await self.sees() if not one.by_bot][-1]
         return bool(began)
 
     async def says(self, text: str, **parts: Any) -> int:
