@@ -18,7 +18,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from handoff import desk, handovers, offers, turns
+from handoff import casework, desk, handovers, offers, turns
 from handoff.agents import Throttle
 from handoff.api.routes import router as api_router
 from handoff.assistants.rasa import Rasa
@@ -121,7 +121,7 @@ async def _open(stack: contextlib.AsyncExitStack, assistant: Assistant | None, c
         await database.write(lambda session: offers.expire(session, item.body["handover_id"], item.body["agent_id"]))
 
     async def look_after(item: OutboxItem) -> None:
-        await database.write(lambda session: handovers.look_after(session, item.conversation_id))
+        await database.write(lambda session: handovers.look_after(session, item.subject_id))
 
     jobs = {
         "ask_assistant": asking.ask,
@@ -133,8 +133,9 @@ async def _open(stack: contextlib.AsyncExitStack, assistant: Assistant | None, c
         "forget_file": sweeping.forget_file,
         "offer_expired": offer_expired,
         "look_after": look_after,
+        "follow_case": casework.Casework(database).follow,
     }
-    runner = Runner(database, jobs, turns.when_given_up)
+    runner = Runner(database, jobs, casework.when_given_up)
     database.wake = runner.wake
     await stack.enter_async_context(runner)
     receiving = await stack.enter_async_context(Receiving(database, bots)) if bots else None

@@ -9,14 +9,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from stdnum import luhn
 
-from handoff import clock, customers, events
+from handoff import clock, customers, events, outbox
 from handoff.db import announce
 from handoff.errors import BadInput, IllegalMove, NotFound
-from handoff.models import Agent, Case, CaseConversation, CaseEvent, CaseStatus, Conversation, Priority
+from handoff.models import (
+    LIVE,
+    Agent,
+    Case,
+    CaseConversation,
+    CaseEvent,
+    CaseStatus,
+    Conversation,
+    Fact,
+    Message,
+    Priority,
+)
 
 TEAMS = {
     "care": "Customer care",
@@ -87,7 +98,11 @@ async def open_case(
 async def join_conversation(
     session: AsyncSession, case: Case, conversation: Conversation, first_seq: int | None = None
 ) -> None:
-    """Say that the case is talked about in this conversation; saying it twice changes nothing."""
+    """Say that the case is talked about in this conversation from now on; saying it twice changes nothing.
+
+    What was said and told since `first_seq`, and belongs to no case yet, is this one's.
+    """
+    conversation.case_id = case.id
     if await session.get(CaseConversation, (case.id, conversation.id)):
         return
     first_seq = first_seq if first_seq is not None else conversation.handled_seq + 1
@@ -95,6 +110,25 @@ async def join_conversation(
         CaseConversation(case_id=case.id, conversation_id=conversation.id, first_seq=first_seq, created_at=clock.now())
     )
     await session.flush()
+    for kind, since in ((Message, Message.seq >= first_seq), (Fact, true())):
+        unclaimed = update(kind).where(kind.conversation_id == conversation.id, kind.case_id.is_(None), since)
+        await session.execute(unclaimed.values(case_id=case.id))
+
+
+async def stop_talking_of(session: AsyncSession, case: Case) -> None:
+    """The case is over: words that come now belong to another open case of their conversation, or to none."""
+    talking = select(Conversation).where(Conversation.case_id == case.id).with_for_update()
+    for conversation in await session.scalars(talking):
+        conversation.case_id = None
+        left = await open_one_of(session, conversation)
+        conversation.case_id = left.id if left else None
+
+
+async def talk_of_again(session: AsyncSession, case: Case) -> None:
+    """A reopened case takes what is said from now on, where nothing else is talked about."""
+    quiet = select(Conversation).where(Conversation.id.in_(await conversation_ids(session, case)))
+    for conversation in await session.scalars(quiet.where(Conversation.case_id.is_(None)).with_for_update()):
+        conversation.case_id = case.id
 
 
 async def record(
@@ -127,6 +161,7 @@ async def record(
     )
     session.add(event)
     await session.flush()
+    outbox.add_for(session, case.id, "case", "follow_case", {"event_id": event.id})
     for conversation_id in await conversation_ids(session, case):
         announce(session, events.CaseChanged(conversation_id, case.id, case.ref))
     return event
@@ -186,6 +221,8 @@ async def resolve(session: AsyncSession, ref: str, actor: Actor, resolution: str
     if not resolution.strip():
         raise BadInput("Say in a sentence what was done; the customer will read it.")
     case.status, case.resolution, case.resolved_at = CaseStatus.RESOLVED, resolution.strip(), clock.now()
+    await session.flush()
+    await stop_talking_of(session, case)
     await record(session, case, "resolved", actor, {"resolution": case.resolution, "status": case.status})
     return case
 
@@ -198,6 +235,7 @@ async def reopen(
     if case.status != CaseStatus.RESOLVED:
         return case
     case.status, case.resolved_at = CaseStatus.OPEN, None
+    await talk_of_again(session, case)
     await record(session, case, "reopened", actor, {"reason": reason[:2000], "status": case.status}, idempotency_key)
     return case
 
@@ -239,7 +277,7 @@ async def of_conversation(session: AsyncSession, conversation_id: str) -> Sequen
 async def open_one_of(session: AsyncSession, conversation: Conversation) -> Case | None:
     """The newest unresolved case of a conversation: where the next handover belongs."""
     for case in await of_conversation(session, conversation.id):
-        if case.status != CaseStatus.RESOLVED:
+        if case.status in LIVE:
             return case
     return None
 

@@ -147,6 +147,7 @@ async def put(
         if fact is None:
             fact = Fact(
                 conversation_id=conversation.id,
+                case_id=conversation.case_id,
                 name=one.name,
                 value=one.value,
                 normalized=normalized,

@@ -264,6 +264,7 @@ async def _begin(
         declined_by=[],
         created_at=clock.now(),
     )
+    conversation.case_id = case.id
     package = await packing.pack(session, conversation, case, handover, request, from_holder)
     handover.package = package.model_dump(mode="json")
     session.add(handover)

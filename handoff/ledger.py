@@ -109,11 +109,14 @@ def append(
         image=words.image,
         channel=conversation.channel,
         identity_id=conversation.identity_id if audience is Audience.EVERYONE else None,
+        case_id=conversation.case_id,
         epoch=conversation.epoch,
         is_masked=False,
         created_at=now,
     )
     session.add(message)
+    if message.case_id:
+        outbox.add_for(session, message.case_id, "case", "follow_case", {"message_id": message.id})
     announce(session, events.MessageStored(conversation.id, message.id, message.seq, message.audience, message.author))
     return message
 

@@ -1,10 +1,10 @@
 """Work that must happen after a commit, at least once.
 
-A noun adds an item in its own transaction; the runner claims the oldest due item of each lane (a lane is one
-conversation and one kind of work), so that within a conversation nothing overtakes. A claim is a lease, renewed while
-its process works on the item: when the process dies the item is claimed again after `LEASE_S`. An item that raises is
-tried again later, with back-off, and after `ATTEMPTS`, or `DELIVER_WITHIN` when only a channel is away, it is kept as
-dead and the conversation is looked after by `when_dead`.
+A noun adds an item in its own transaction; the runner claims the oldest due item of each lane (a lane is one subject,
+such as a conversation or a case, and one kind of work), so that within it nothing overtakes. A claim is a lease,
+renewed while its process works on the item: when the process dies the item is claimed again after `LEASE_S`. An item
+that raises is tried again later, with back-off, and after `ATTEMPTS`, or `DELIVER_WITHIN` when only a channel is away,
+it is kept as dead and looked after by `when_dead`.
 """
 
 import asyncio
@@ -46,9 +46,18 @@ async def add(
     after_s: float = 0,
 ) -> OutboxItem:
     """Have `job` done for this conversation once this transaction is committed and `after_s` seconds have passed."""
+    item = add_for(session, conversation_id, lane, job, body, after_s)
+    item.conversation_id = conversation_id
+    return item
+
+
+def add_for(
+    session: AsyncSession, subject_id: str, lane: str, job: str, body: dict[str, Any] | None = None, after_s: float = 0
+) -> OutboxItem:
+    """The same for what is no conversation, such as a case or an address that is told of events."""
     now = clock.now()
     item = OutboxItem(
-        conversation_id=conversation_id,
+        subject_id=subject_id,
         lane=lane,
         job=job,
         body=body or {},
@@ -61,11 +70,11 @@ async def add(
     return item
 
 
-async def drop(session: AsyncSession, conversation_id: str, lane: str, job: str) -> None:
+async def drop(session: AsyncSession, subject_id: str, lane: str, job: str) -> None:
     """Forget what is no longer wanted, such as the timers of an offer that was accepted."""
     await session.execute(
         delete(OutboxItem).where(
-            OutboxItem.conversation_id == conversation_id,
+            OutboxItem.subject_id == subject_id,
             OutboxItem.lane == lane,
             OutboxItem.job == job,
             OutboxItem.lease_until.is_(None),
@@ -80,7 +89,7 @@ async def claim(session: AsyncSession, limit: int) -> list[OutboxItem]:
     first = (
         select(func.min(OutboxItem.id))
         .where(OutboxItem.is_dead.is_(False), OutboxItem.lane != "timer")
-        .group_by(OutboxItem.conversation_id, OutboxItem.lane)
+        .group_by(OutboxItem.subject_id, OutboxItem.lane)
     )
     due = (
         select(OutboxItem)

@@ -135,7 +135,7 @@ async def _move_work(session: AsyncSession, left: Conversation, own: Conversatio
     files = set(await session.scalars(select(Attachment.id).where(Attachment.message_id.in_(ids))))
     for item in await session.scalars(select(OutboxItem).where(OutboxItem.conversation_id == left.id)):
         if item.body.get("message_id") in ids or item.body.get("attachment_id") in files:
-            item.conversation_id = own.id
+            item.subject_id = item.conversation_id = own.id
 
 
 async def _began(session: AsyncSession, made: Join, left: Conversation, ids: Sequence[str]) -> list[Case]:

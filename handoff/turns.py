@@ -64,7 +64,7 @@ class Turns:
         started, deadline_s = clock.now(), settings().assistant_timeout_s
         try:
             # Outside the transaction: a slow assistant must not hold a database connection.
-            async with asyncio.timeout(deadline_s), self._showing_that_we_work(item.conversation_id), self._room:
+            async with asyncio.timeout(deadline_s), self._showing_that_we_work(item.subject_id), self._room:
                 result = await self.assistant.answer(request)
         except (AssistantFailed, TimeoutError) as failure:
             sentence = getattr(failure, "message", f"The assistant did not answer within {deadline_s:g} s.")
@@ -262,7 +262,7 @@ async def of_conversation(session: AsyncSession, conversation_id: str, limit: in
 
 async def when_given_up(session: AsyncSession, item: OutboxItem) -> None:
     """An outbox item failed for good: somebody must look."""
-    conversation = await floor.hold(session, item.conversation_id)
+    conversation = await floor.hold(session, item.subject_id)
     await ledger.note(
         session,
         conversation.id,

@@ -104,7 +104,7 @@ class Sweeper:
     store: Store
 
     async def drop_upload(self, item: OutboxItem) -> None:
-        await self.database.write(lambda session: _drop(session, item.conversation_id, item.body["attachment_id"]))
+        await self.database.write(lambda session: _drop(session, item.subject_id, item.body["attachment_id"]))
 
     async def forget_file(self, item: OutboxItem) -> None:
         await self.store.forget(item.body["store_key"])

@@ -41,7 +41,7 @@ def _rank(dotted: str) -> int | None:
     return 4 if name in PROGRAMS else 2
 
 
-NOUNS = [path for path in (ROOT / "handoff").glob("*.py") if path.stem not in PROGRAMS]
+NOUNS = [path for path in _modules("handoff") if _rank(".".join(path.relative_to(ROOT).with_suffix("").parts)) == 2]
 
 
 @pytest.mark.parametrize("path", _modules("handoff"), ids=lambda path: str(path.relative_to(ROOT)))

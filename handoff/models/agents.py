@@ -35,6 +35,8 @@ class Agent(Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     role: Mapped[str] = mapped_column(String(12), default=Role.AGENT)
     teams: Mapped[list[Any]] = mapped_column(default=list)
+    skills: Mapped[list[Any]] = mapped_column(default=list)
+    languages: Mapped[list[Any]] = mapped_column(default=lambda: ["en"])
     capacity: Mapped[int] = mapped_column(default=4)
     """How many conversations at once."""
     presence: Mapped[str] = mapped_column(String(10), default=Presence.OFFLINE)

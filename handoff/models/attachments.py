@@ -26,6 +26,7 @@ class AttachmentState(StrEnum):
     """Too large, too many or of a kind we do not take; `reason` says it in a sentence."""
     LOST = "lost"
     """The channel could not give it to us any more."""
+    REDACTED = "redacted"
 
 
 class Attachment(Base):
@@ -56,4 +57,6 @@ class Attachment(Base):
     reason: Mapped[str | None] = mapped_column(String(300))
     store_key: Mapped[str | None] = mapped_column(String(200))
     source: Mapped[str | None] = mapped_column(String(300))
+    redacted_at: Mapped[datetime | None]
+    """When its bytes were removed for good; what is left says that there was a file."""
     created_at: Mapped[datetime]

@@ -15,6 +15,11 @@ class CaseStatus(StrEnum):
     WAITING = "waiting"
     """For the customer or somebody else; not for us."""
     RESOLVED = "resolved"
+    JOINED = "joined"
+    """Became part of another case; `Case.joined_into_id` says of which."""
+
+
+LIVE = (CaseStatus.OPEN, CaseStatus.WAITING)
 
 
 class Priority(StrEnum):
@@ -34,18 +39,36 @@ class Case(Base):
     __table_args__ = (
         CheckConstraint(one_of("status", CaseStatus), name="status"),
         CheckConstraint(one_of("priority", Priority), name="priority"),
-        Index("ix_cases_team_status", "team", "status"),
+        CheckConstraint("(status = 'joined') = (joined_into_id IS NOT NULL)", name="joined_into"),
+        CheckConstraint("waiting_for IS NULL OR waiting_for IN ('customer', 'partner')", name="waiting_for"),
+        Index("ix_cases_team_status", "team", "status", "updated_at"),
+        Index("ix_cases_status", "status", "updated_at"),
+        Index("ix_cases_assignee_status", "assignee_id", "status", "updated_at"),
+        Index("ix_cases_customer", "customer_id", "created_at"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     ref: Mapped[str] = mapped_column(String(16), unique=True)
-    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"), index=True)
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.id"))
     title: Mapped[str] = mapped_column(String(200))
     topic: Mapped[str] = mapped_column(String(60))
     team: Mapped[str] = mapped_column(String(40))
     status: Mapped[str] = mapped_column(String(12), default=CaseStatus.OPEN)
     priority: Mapped[str] = mapped_column(String(10), default=Priority.NORMAL)
-    assignee_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"), index=True)
+    assignee_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
+    waiting_for: Mapped[str | None] = mapped_column(String(10))
+    """Who is waited for while the status is `waiting`: the customer or a partner. Clocks stand still meanwhile."""
+    joined_into_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id"), index=True)
+    language: Mapped[str] = mapped_column(String(20), default="en")
+    skills: Mapped[list[Any]] = mapped_column(default=list)
+    """What whoever takes it should be able to do; keys of `Skill`."""
+    fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Values of the custom fields of its topic, by their name."""
+    contacts: Mapped[int] = mapped_column(default=0)
+    transfers: Mapped[int] = mapped_column(default=0)
+    repeats: Mapped[int] = mapped_column(default=0)
+    waited_s: Mapped[int] = mapped_column(default=0)
+    """Sums of the effort ledger, kept here so that lists, reports and triggers need not add them up."""
     resolution: Mapped[str | None] = mapped_column(Text)
     promised_at: Mapped[datetime | None]
     idempotency_key: Mapped[str | None] = mapped_column(String(100), unique=True)
@@ -76,8 +99,7 @@ class CaseEvent(Base):
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"))
     seq: Mapped[int]
     kind: Mapped[str] = mapped_column(String(30))
-    """opened, noted, assigned, status_changed, priority_changed, team_changed, handed_over, accepted, declined,
-    transferred, given_back, resolved, reopened, conversation_joined."""
+    """One of the names in docs/cases.md, where each says what its `data` holds."""
     actor: Mapped[str] = mapped_column(String(12))
     actor_id: Mapped[str | None] = mapped_column(Id)
     actor_name: Mapped[str | None] = mapped_column(String(200))
@@ -96,7 +118,7 @@ class HandoverState(StrEnum):
 
 
 class Handover(Base):
-    """One passing of the floor to people. `package` is written once and never changed; `schema_version` says its shape."""
+    """One passing of the floor to people. `package` is written once; only a redaction ever changes it."""
 
     __tablename__ = "handovers"
     __table_args__ = (
@@ -123,3 +145,112 @@ class Handover(Base):
     finished_at: Mapped[datetime | None]
     handback: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime]
+
+
+class MoveKind(StrEnum):
+    SPLIT = "split"
+    JOIN = "join"
+
+
+class CaseMove(Base):
+    """Words and what hangs on them went from one case to another. Holds what taking it back needs.
+
+    `moved` lists what went, by kind: `{"messages": [ids], "facts": [ids], "promises": [ids], …}`; `before` is how both
+    cases were: `{"from": {...}, "to": {...}}`.
+    """
+
+    __tablename__ = "case_moves"
+    __table_args__ = (CheckConstraint(one_of("kind", MoveKind), name="kind"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(10))
+    from_case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    to_case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    moved: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    before: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
+    idempotency_key: Mapped[str | None] = mapped_column(String(100), unique=True)
+    created_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
+
+
+class LinkKind(StrEnum):
+    RELATED = "related"
+    PARENT = "parent"
+    """`from` is the parent, such as an incident; `to` its child."""
+    DUPLICATE = "duplicate"
+    """`from` repeats `to`."""
+    SPLIT = "split"
+    """`to` was split off `from`."""
+    FOLLOW_UP = "follow_up"
+    """`to` goes on where `from` was resolved too long ago to be reopened."""
+
+
+class CaseLink(Base):
+    __tablename__ = "case_links"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", LinkKind), name="kind"),
+        UniqueConstraint("from_case_id", "to_case_id", "kind"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    from_case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"))
+    to_case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    agent_id: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
+    created_at: Mapped[datetime]
+
+
+class CaseWatcher(Base):
+    """An agent who wants to know what becomes of a case that is somebody else's."""
+
+    __tablename__ = "case_watchers"
+
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    agent_id: Mapped[str] = mapped_column(ForeignKey("agents.id"), primary_key=True, index=True)
+    created_at: Mapped[datetime]
+
+
+class ExceptionState(StrEnum):
+    ASKED = "asked"
+    """Above the limits of who asked; waits for somebody with more authority."""
+    GRANTED = "granted"
+    """Allowed; the company's system has not confirmed it yet."""
+    DONE = "done"
+    FAILED = "failed"
+    DENIED = "denied"
+
+
+class CaseException(Base):
+    """Something policy refused and a person with authority allowed. Carried out by the company's own system."""
+
+    __tablename__ = "case_exceptions"
+    __table_args__ = (CheckConstraint(one_of("state", ExceptionState), name="state"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    amount_cents: Mapped[int | None]
+    reason: Mapped[str] = mapped_column(String(1000))
+    refused_by: Mapped[str | None] = mapped_column(String(300))
+    """What said no before, such as the policy's own sentence."""
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[str] = mapped_column(String(10))
+    asked_by: Mapped[str] = mapped_column(ForeignKey("agents.id"))
+    decided_by: Mapped[str | None] = mapped_column(ForeignKey("agents.id"))
+    result: Mapped[str | None] = mapped_column(String(500))
+    created_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+
+
+class ExceptionLimit(Base):
+    """How far a role may go on its own with one kind of exception. No row: not at all."""
+
+    __tablename__ = "exception_limits"
+
+    kind: Mapped[str] = mapped_column(String(40), primary_key=True)
+    role: Mapped[str] = mapped_column(String(12), primary_key=True)
+    amount_cents: Mapped[int | None]
+    """The most at once; None where the kind has no amount or no limit."""

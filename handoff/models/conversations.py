@@ -59,6 +59,7 @@ class Conversation(Base):
     __table_args__ = (
         CheckConstraint(one_of("floor", Floor), name="floor"),
         CheckConstraint("(floor = 'agent') = (agent_id IS NOT NULL)", name="agent_holds_floor"),
+        Index("ix_conversations_agent", "agent_id", "floor"),
         Index("ix_conversations_floor_waiting", "floor", "waiting_since"),
     )
 
@@ -80,6 +81,10 @@ class Conversation(Base):
     empty_turns: Mapped[int] = mapped_column(default=0)
     carried: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """Slots for the next assistant session."""
+    case_id: Mapped[str | None] = mapped_column(
+        ForeignKey("cases.id", use_alter=True, name="fk_conversations_case_id"), index=True
+    )
+    """The case that is talked about now: where new words belong. None while there is none."""
     locale: Mapped[str] = mapped_column(String(20), default="en")
     client: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
@@ -116,8 +121,12 @@ class Message(Base):
     payload: Mapped[str | None] = mapped_column(String(1000))
     """The payload of the button the customer pressed to say this."""
     client_ref: Mapped[str | None] = mapped_column(String(100))
+    case_id: Mapped[str | None] = mapped_column(
+        ForeignKey("cases.id", use_alter=True, name="fk_messages_case_id"), index=True
+    )
+    """The one case these words belong to. None for what was said before there was one."""
     in_reply_to: Mapped[str | None] = mapped_column(Id)
-    """For assistant words and stale-word notes the customer message they answer, for a press the message of its button."""
+    """The message it answers: for the assistant's words and stale notes the customer's, for a press its button's."""
     channel: Mapped[str] = mapped_column(String(20))
     identity_id: Mapped[str | None] = mapped_column(ForeignKey("identities.id"), index=True)
     """The handle it came from or goes to, whatever the conversation does later. None for notes."""
@@ -128,6 +137,8 @@ class Message(Base):
     edited_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     """When its author took it back; the desk still sees it, struck through."""
+    redacted_at: Mapped[datetime | None]
+    """When its words were removed for good, here and wherever they were carried."""
     created_at: Mapped[datetime]
 
     @property

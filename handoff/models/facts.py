@@ -26,6 +26,8 @@ class Fact(Base):
     name: Mapped[str] = mapped_column(String(60))
     value: Mapped[str] = mapped_column(String(500))
     normalized: Mapped[str] = mapped_column(String(500))
+    case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id"), index=True)
+    """The case it was told for; None for what was told before there was one."""
     source_message_id: Mapped[str | None] = mapped_column(ForeignKey("messages.id"))
     set_by: Mapped[str] = mapped_column(String(10))
     is_validated: Mapped[bool] = mapped_column(default=False)

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import agents, conversations, handovers, ledger, offers, outbox, turns
+from handoff import agents, casework, conversations, handovers, ledger, offers, outbox, turns
 from handoff.assistants.scripted import Scripted
 from handoff.channels.console import Console
 from handoff.conversations import Receipt
@@ -150,10 +150,15 @@ class Desk:
             await self.write(lambda session: offers.expire(session, item.body["handover_id"], item.body["agent_id"]))
 
         async def look_after(item: OutboxItem) -> None:
-            await self.write(lambda session: handovers.look_after(session, item.conversation_id))
+            await self.write(lambda session: handovers.look_after(session, item.subject_id))
 
-        jobs = {"ask_assistant": self.turns.ask, "offer_expired": offer_expired, "look_after": look_after}
-        runner = Runner(self.database, jobs, turns.when_given_up)
+        jobs = {
+            "ask_assistant": self.turns.ask,
+            "offer_expired": offer_expired,
+            "look_after": look_after,
+            "follow_case": casework.Casework(self.database).follow,
+        }
+        runner = Runner(self.database, jobs, casework.when_given_up)
         self.database.wake = runner.wake
         return runner
 

@@ -53,7 +53,7 @@ class Work:
         self.hold.set()
 
     async def __call__(self, item: OutboxItem) -> None:
-        key = f"{item.conversation_id}/{item.lane}"
+        key = f"{item.subject_id}/{item.lane}"
         self.running[key] = self.running.get(key, 0) + 1
         self.most = max(self.most, self.running[key])
         self.began.set()
