@@ -19,6 +19,8 @@ from handoff.store import Store
 
 MB = 1024 * 1024
 LARGEST_DOWNLOAD = 20 * MB
+LARGEST_PHOTO = 10 * MB
+"""A larger picture, or one Telegram cannot scale, travels as a document, whole."""
 ROOM_FOR_MARKUP = 200
 """Units kept free in the last part for a name and a link's title."""
 
@@ -148,12 +150,17 @@ class Telegram:
             return await address.bot.bot.send_message(text=as_plain(part.text, speaker=speaker, link=link), **told)
 
     async def _send_file(self, bot: Bot, file: OutboundFile, html: str, told: dict[str, Any]) -> Message:
-        content = InputFile(await _whole(self.store, file.store_key), filename=file.name)
+        whole = await _whole(self.store, file.store_key)
+        content = InputFile(whole, filename=file.name)
         if html:
             told = {**told, "caption": html, "parse_mode": ParseMode.HTML}
         match file.kind:
-            case AttachmentKind.IMAGE if file.media_type != "image/gif":
-                return await bot.send_photo(photo=content, **told)
+            case AttachmentKind.IMAGE if file.media_type != "image/gif" and len(whole) <= LARGEST_PHOTO:
+                try:
+                    return await bot.send_photo(photo=content, **told)
+                except BadRequest as error:
+                    if "photo" not in error.message.lower():
+                        raise
             case AttachmentKind.VIDEO:
                 return await bot.send_video(video=content, **told)
             case AttachmentKind.AUDIO:
