@@ -8,6 +8,7 @@ from handoff.assistants.scripted import saying
 from handoff.desk import understood
 from handoff.desk.pages import AlsoView
 from handoff.errors import FloorTaken, IllegalMove
+from handoff.models import Case
 from handoff.package import Handback, HandoverAnswer, HandoverPackage, HandoverRequest, Issue
 from handoff.ports import TurnRequest, TurnResult
 from handoff.settings import settings
@@ -260,7 +261,7 @@ async def test_case_events_replayed_give_the_stored_state(desk: Desk) -> None:
     await desk.accept(receipt.conversation_id, sam)
     await desk.write(lambda session: handbacks.resolve(session, receipt.conversation_id, sam, "Credited."))
 
-    async def both(session: AsyncSession) -> tuple[dict[str, object], cases.Case]:
+    async def both(session: AsyncSession) -> tuple[dict[str, object], Case]:
         case = (await cases.of_conversation(session, receipt.conversation_id))[0]
         return cases.replay(await cases.history(session, case.id)), case
 

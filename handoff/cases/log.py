@@ -1,0 +1,72 @@
+"""What happened to a case: events, appended once and never changed. Replaying them gives what is stored."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff import clock, events, outbox
+from handoff.cases.actors import Actor
+from handoff.cases.looking import conversation_ids
+from handoff.db import announce
+from handoff.models import Case, CaseEvent, CaseStatus
+
+
+async def record(
+    session: AsyncSession,
+    case: Case,
+    kind: str,
+    actor: Actor,
+    data: dict[str, Any] | None = None,
+    idempotency_key: str | None = None,
+) -> CaseEvent:
+    """Append one event. A repeated `idempotency_key` on the same case gives back the first."""
+    if idempotency_key and (known := await by_key(session, case.id, idempotency_key)):
+        return known
+    case.last_event_seq += 1
+    case.updated_at = clock.now()
+    event = CaseEvent(
+        case_id=case.id,
+        seq=case.last_event_seq,
+        kind=kind,
+        actor=actor.kind,
+        actor_id=actor.id,
+        actor_name=actor.name,
+        data=data or {},
+        idempotency_key=idempotency_key,
+        created_at=clock.now(),
+    )
+    session.add(event)
+    await session.flush()
+    outbox.add_for(session, case.id, "case", "follow_case", {"event_id": event.id})
+    for conversation_id in await conversation_ids(session, case):
+        announce(session, events.CaseChanged(conversation_id, case.id, case.ref))
+    return event
+
+
+async def by_key(session: AsyncSession, case_id: str, idempotency_key: str) -> CaseEvent | None:
+    query = select(CaseEvent).where(CaseEvent.case_id == case_id, CaseEvent.idempotency_key == idempotency_key)
+    found: CaseEvent | None = await session.scalar(query)
+    return found
+
+
+async def history(session: AsyncSession, case_id: str) -> Sequence[CaseEvent]:
+    """The events of a case, oldest first."""
+    return list(await session.scalars(select(CaseEvent).where(CaseEvent.case_id == case_id).order_by(CaseEvent.seq)))
+
+
+def replay(history: Sequence[CaseEvent]) -> dict[str, Any]:
+    """Status, priority, team and assignee as the events tell them; equal to what is stored."""
+    state: dict[str, Any] = {"status": CaseStatus.OPEN, "priority": None, "team": None, "assignee_id": None}
+    for event in history:
+        for key in ("status", "priority", "team"):
+            if key in event.data:
+                state[key] = event.data[key]
+        if event.kind in ("team_changed", "transferred"):
+            state["assignee_id"] = None
+        if event.kind in ("assigned", "accepted"):
+            state["assignee_id"] = event.data.get("agent_id")
+        elif "assignee_id" in event.data:
+            state["assignee_id"] = event.data["assignee_id"]
+    return state

@@ -1,0 +1,103 @@
+"""How a case begins, and which conversations it is talked about in."""
+
+import secrets
+
+from sqlalchemy import func, select, true, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from stdnum import luhn
+
+from handoff import clock
+from handoff.cases.actors import Actor
+from handoff.cases.built_in import DEFAULT_TEAM, TEAMS
+from handoff.cases.log import record
+from handoff.cases.looking import conversation_ids, normal_ref, open_one_of
+from handoff.models import Case, CaseConversation, CaseStatus, Conversation, Fact, Message, Priority
+
+
+async def open_case(
+    session: AsyncSession,
+    conversation: Conversation,
+    *,
+    title: str,
+    topic: str,
+    team: str = DEFAULT_TEAM,
+    priority: str = Priority.NORMAL,
+    actor: Actor,
+    first_seq: int | None = None,
+    idempotency_key: str | None = None,
+) -> Case:
+    """A new case about a held conversation, from `first_seq` on. A repeated `idempotency_key` gives back the first.
+
+    An unknown team becomes the default team: a case is never nowhere.
+    """
+    if idempotency_key and (known := await _by_key(session, idempotency_key)):
+        return known
+    now = clock.now()
+    case = Case(
+        ref=await _free_ref(session),
+        customer_id=conversation.customer_id,
+        title=(title.strip() or "Conversation")[:200],
+        topic=topic[:60],
+        team=team if team in TEAMS else DEFAULT_TEAM,
+        status=CaseStatus.OPEN,
+        priority=Priority(priority),
+        idempotency_key=idempotency_key,
+        last_event_seq=0,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(case)
+    await session.flush()
+    await join_conversation(session, case, conversation, first_seq)
+    await record(session, case, "opened", actor, {"title": case.title, "team": case.team, "priority": case.priority})
+    return case
+
+
+async def join_conversation(
+    session: AsyncSession, case: Case, conversation: Conversation, first_seq: int | None = None
+) -> None:
+    """Say that the case is talked about in this conversation from now on; saying it twice changes nothing.
+
+    What was said and told since `first_seq`, and belongs to no case yet, is this one's.
+    """
+    conversation.case_id = case.id
+    if await session.get(CaseConversation, (case.id, conversation.id)):
+        return
+    first_seq = first_seq if first_seq is not None else conversation.handled_seq + 1
+    session.add(
+        CaseConversation(case_id=case.id, conversation_id=conversation.id, first_seq=first_seq, created_at=clock.now())
+    )
+    await session.flush()
+    for kind, since in ((Message, Message.seq >= first_seq), (Fact, true())):
+        unclaimed = update(kind).where(kind.conversation_id == conversation.id, kind.case_id.is_(None), since)
+        await session.execute(unclaimed.values(case_id=case.id))
+
+
+async def stop_talking_of(session: AsyncSession, case: Case) -> None:
+    """The case is over: words that come now belong to another open case of their conversation, or to none."""
+    talking = select(Conversation).where(Conversation.case_id == case.id).with_for_update()
+    for conversation in await session.scalars(talking):
+        conversation.case_id = None
+        left = await open_one_of(session, conversation)
+        conversation.case_id = left.id if left else None
+
+
+async def talk_of_again(session: AsyncSession, case: Case) -> None:
+    """A reopened case takes what is said from now on, where nothing else is talked about."""
+    quiet = select(Conversation).where(Conversation.id.in_(await conversation_ids(session, case)))
+    for conversation in await session.scalars(quiet.where(Conversation.case_id.is_(None)).with_for_update()):
+        conversation.case_id = case.id
+
+
+async def _free_ref(session: AsyncSession) -> str:
+    """Six random digits and a check digit, so that a misheard one is noticed: `C-482-917-4`."""
+    while True:
+        digits = f"{secrets.randbelow(1_000_000):06d}"
+        ref = normal_ref(digits + luhn.calc_check_digit(digits))
+        if not await session.scalar(select(func.count()).select_from(Case).where(Case.ref == ref)):
+            return ref
+
+
+async def _by_key(session: AsyncSession, idempotency_key: str) -> Case | None:
+    found: Case | None = await session.scalar(select(Case).where(Case.idempotency_key == idempotency_key))
+    return found
