@@ -1,0 +1,1 @@
+"""Routing: which team and which agent a case goes to, and why."""
