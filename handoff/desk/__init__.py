@@ -6,11 +6,31 @@ Pages are built from frozen values (`pages`), read by `reads`, changed by the ve
 
 from fastapi import APIRouter
 
-from handoff.desk import case_routes, conversation_routes, doors, file_routes, person_routes, socket, statics
+from handoff.desk import (
+    canned_routes,
+    case_routes,
+    conversation_routes,
+    doors,
+    file_routes,
+    person_routes,
+    settings_routes,
+    socket,
+    statics,
+)
 from handoff.desk.refusals import refusal_page
 
 router = APIRouter(include_in_schema=False)
-for part in (doors, conversation_routes, file_routes, person_routes, case_routes, socket, statics):
+for part in (
+    doors,
+    conversation_routes,
+    file_routes,
+    person_routes,
+    case_routes,
+    settings_routes,
+    canned_routes,
+    socket,
+    statics,
+):
     router.include_router(part.router)
 
 __all__ = ["refusal_page", "router"]

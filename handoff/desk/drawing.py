@@ -42,9 +42,9 @@ _environment = Environment(
     lstrip_blocks=True,
 )
 _environment.filters.update(wording.FILTERS)
-_environment.globals.update(queues=list(Queue), queue_labels=QUEUE_LABELS, teams=wording.TEAMS)
+_environment.globals.update(queues=list(Queue), queue_labels=QUEUE_LABELS)
 
 
 def draw(template: str, page: Any, me: Me | None = None, *, status: int = 200, **more: Any) -> HTMLResponse:
-    html = _environment.get_template(template).render(page=page, me=me, **more)
+    html = _environment.get_template(template).render(page=page, me=me, **{"teams": wording.ACTIVE.get(), **more})
     return HTMLResponse(html, status, headers=HEADERS)

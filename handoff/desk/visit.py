@@ -1,7 +1,7 @@
 """Who is visiting the desk, and the door checks every route shares.
 
 `Reader` is any signed-in agent; `Actor` also proved that the request comes from our own page (CSRF token in a header,
-which no other site can set).
+which no other site can set). `Supervisor` and `SupervisorActor` are the same for the settings.
 """
 
 import hmac
@@ -17,9 +17,11 @@ from starlette.requests import HTTPConnection
 from handoff import agents
 from handoff.agents import SignedIn
 from handoff.db import Database
+from handoff.desk import wording
 from handoff.desk.pages import Me
 from handoff.errors import NotAllowed
 from handoff.models import Agent
+from handoff.routing import teams
 from handoff.settings import Settings
 
 COOKIE = "tellonce_desk"
@@ -61,7 +63,11 @@ def as_me(who: SignedIn) -> Me:
 async def reader(request: HTTPConnection) -> Visit:
     hub = request.app.state.hub
     async with hub.database.read() as session:
-        return Visit(hub, await agents.who(session, request.cookies.get(COOKIE)))
+        who = await agents.who(session, request.cookies.get(COOKIE))
+        known = await teams.all_of(session, active_only=False)
+    wording.TEAMS.set({one.id: one.name for one in known})
+    wording.ACTIVE.set({one.id: one.name for one in known if one.is_active})
+    return Visit(hub, who)
 
 
 async def actor(request: Request, visit: Annotated[Visit, Depends(reader)]) -> Visit:
@@ -80,5 +86,21 @@ def is_same_origin(connection: HTTPConnection, public_url: str) -> bool:
     return urlsplit(origin).netloc in ours
 
 
+async def supervising(visit: Annotated[Visit, Depends(reader)]) -> Visit:
+    return must_supervise(visit)
+
+
+async def changing_settings(visit: Annotated[Visit, Depends(actor)]) -> Visit:
+    return must_supervise(visit)
+
+
+def must_supervise(visit: Visit) -> Visit:
+    if not visit.who.is_supervisor:
+        raise NotAllowed("Only a supervisor may see and change the settings. Ask one of yours.")
+    return visit
+
+
 Reader = Annotated[Visit, Depends(reader)]
 Actor = Annotated[Visit, Depends(actor)]
+Supervisor = Annotated[Visit, Depends(supervising)]
+SupervisorActor = Annotated[Visit, Depends(changing_settings)]

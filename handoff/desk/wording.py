@@ -1,13 +1,18 @@
 """How names, times and numbers read at the desk. Pure; used as template filters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from handoff import cases, clock, facts
+from handoff import clock, facts
+from handoff.routing.teams import BUILT_IN
 
-TEAMS = cases.TEAMS
+TEAMS: ContextVar[Mapping[str, str]] = ContextVar("teams", default=BUILT_IN)
+"""What each team is called, for the request that is being answered; `visit.reader` sets it."""
+ACTIVE: ContextVar[Mapping[str, str]] = ContextVar("active_teams", default=BUILT_IN)
+"""Those a case can be given to."""
 REASONS = {
     "asked": "Asked for a person",
     "fallback": "Not understood",
@@ -20,6 +25,8 @@ REASONS = {
     "cancel_service": "Wants to cancel",
     "security": "Security",
     "taken_over": "Taken over",
+    "third_contact": "Third contact about this",
+    "not_solved": "Said it is not solved",
 }
 OUTCOMES = {"ok": "Done", "refused": "Refused", "failed": "Failed", "timeout": "No answer"}
 CHANNELS = {
@@ -70,7 +77,7 @@ def fact_label(name: str) -> str:
 
 
 def team(name: str | None) -> str:
-    return TEAMS.get(name or "", label(name))
+    return TEAMS.get().get(name or "", label(name))
 
 
 def tried_label(name: str) -> str:
