@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handoff import clock, events, facts, floor, ledger, masking
 from handoff.db import announce
 from handoff.errors import BadInput, NotFound
+from handoff.finding import texts
 from handoff.models import Conversation, Message, MessageEdit
 from handoff.ports import Author
 
@@ -38,6 +39,7 @@ async def edit(session: AsyncSession, message: Message, text: str, *, client_ref
     if message.author == Author.CUSTOMER:
         await facts.read_from_message(session, conversation, message)
     tell(session, conversation, message)
+    _find_by_new_words(session, message)
     return True
 
 
@@ -47,6 +49,7 @@ async def withdraw(session: AsyncSession, message: Message) -> None:
     if message.withdrawn_at is None:
         message.withdrawn_at = clock.now()
         tell(session, conversation, message)
+        _find_by_new_words(session, message)
 
 
 async def versions(session: AsyncSession, message_id: str) -> list[MessageEdit]:
@@ -66,6 +69,11 @@ async def mine(session: AsyncSession, message_id: str, agent_id: str) -> Message
 def tell(session: AsyncSession, conversation: Conversation, message: Message) -> None:
     """Open pages draw the message again."""
     announce(session, events.MessageChanged(conversation.id, message.id, message.seq, message.audience))
+
+
+def _find_by_new_words(session: AsyncSession, message: Message) -> None:
+    if message.case_id:
+        texts.stale(session, message.case_id)
 
 
 async def _is_known(session: AsyncSession, message: Message, client_ref: str) -> bool:

@@ -6,11 +6,17 @@ from alembic import context
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import async_engine_from_config
 
-from handoff.models import Base
+from handoff.models import Base, words
 
 
 def _migrate(connection: Connection) -> None:
-    context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True, compare_type=True)
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=True,
+        compare_type=True,
+        include_name=lambda name, kind, parents: not words.is_word_index(name),
+    )
     with context.begin_transaction():
         context.run_migrations()
 

@@ -2,19 +2,21 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Table, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from handoff.models import words
 from handoff.models.base import Base, Id, new_id, one_of
 
 
 class CaseTag(Base):
     __tablename__ = "case_tags"
+    __table_args__ = (Index("ix_case_tags_tag", "tag", "case_id"),)
 
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), primary_key=True)
-    tag: Mapped[str] = mapped_column(String(40), primary_key=True, index=True)
+    tag: Mapped[str] = mapped_column(String(40), primary_key=True)
 
 
 class FieldKind(StrEnum):
@@ -55,11 +57,13 @@ class SavedView(Base):
 
 
 class Article(Base):
-    """Something to answer with: found by its words, sent as text with a link."""
+    """Something to answer with: found by its words, sent as text with a link. `text` is Markdown."""
 
     __tablename__ = "articles"
 
-    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    """What the word indexes know it by."""
+    id: Mapped[str] = mapped_column(Id, unique=True, default=new_id)
     title: Mapped[str] = mapped_column(String(200))
     text: Mapped[str] = mapped_column(Text)
     url: Mapped[str | None] = mapped_column(String(500))
@@ -69,10 +73,19 @@ class Article(Base):
 
 
 class CaseText(Base):
-    """What a case is found by: everything said and told in it, its files' names and its people, as one text."""
+    """What a case is found by. `number` grows with each case, so that newer cases are found first.
+
+    `head` is what names it: reference, title, customer, tags; `body` is that and everything said and told in it.
+    """
 
     __tablename__ = "case_texts"
 
-    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), unique=True)
+    head: Mapped[str] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)
     updated_at: Mapped[datetime]
+
+
+words.follow(cast("Table", CaseText.__table__))
+words.follow(cast("Table", Article.__table__))

@@ -7,6 +7,7 @@ Revises: 0002
 import sqlalchemy as sa
 from alembic import op
 
+from handoff.models import words
 from handoff.models.base import Json, UtcDateTime
 
 revision = "0003"
@@ -24,11 +25,13 @@ def upgrade() -> None:
     _give_words_their_case()
     _give_lanes_a_subject()
     _add_the_new_tables()
+    _make_cases_findable()
 
 
 def _add_the_new_tables() -> None:
     op.create_table(
         "articles",
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
@@ -36,7 +39,8 @@ def _add_the_new_tables() -> None:
         sa.Column("is_published", sa.Boolean(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_articles")),
+        sa.UniqueConstraint("id", name=op.f("uq_articles_id")),
     )
     op.create_table(
         "calendars",
@@ -234,16 +238,21 @@ def _add_the_new_tables() -> None:
         sa.PrimaryKeyConstraint("case_id", "tag", name=op.f("pk_case_tags")),
     )
     with op.batch_alter_table("case_tags", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_case_tags_tag"), ["tag"], unique=False)
+        batch_op.create_index("ix_case_tags_tag", ["tag", "case_id"], unique=False)
 
     op.create_table(
         "case_texts",
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("head", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_texts_case_id")),
-        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_texts")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_case_texts")),
+        sa.UniqueConstraint("case_id", name=op.f("uq_case_texts_case_id")),
     )
+    words.make(op.get_bind(), "case_texts")
+    words.make(op.get_bind(), "articles")
     op.create_table(
         "case_watchers",
         sa.Column("case_id", sa.String(length=26), nullable=False),
@@ -480,6 +489,22 @@ def _add_the_new_tables() -> None:
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_surveys_message_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_surveys")),
         sa.UniqueConstraint("case_id", name=op.f("uq_surveys_case_id")),
+    )
+
+
+def _make_cases_findable() -> None:
+    """By what was said so far; the first change of a case writes its whole text."""
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    joined = "group_concat(w.said, char(10))" if is_sqlite else "string_agg(w.said, chr(10))"
+    said = (
+        "SELECT coalesce(m.edited_text, m.text) AS said FROM messages m WHERE m.case_id = c.id "
+        "AND m.author <> 'system' AND m.withdrawn_at IS NULL ORDER BY m.id"
+    )
+    head = "c.ref || ' ' || c.title || ' ' || coalesce(p.name, '') || ' ' || coalesce(p.account_number, '')"
+    op.execute(
+        "INSERT INTO case_texts (case_id, head, body, updated_at) "  # noqa: S608, nothing in it was typed by anybody
+        f"SELECT c.id, {head}, {head} || ' ' || coalesce((SELECT {joined} FROM ({said}) w), ''), c.updated_at "
+        "FROM cases c JOIN customers p ON p.id = c.customer_id ORDER BY c.id"
     )
 
 

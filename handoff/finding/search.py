@@ -1,0 +1,141 @@
+"""Search: cases by their words, the newest that fit.
+
+The newest `LOOKED_AT` cases are looked at, so a word that is in every case costs no more than a rare one; those that
+the words name (reference, title, customer, tag) come before those that only mention them, then whatever changed last.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Select, column, func, literal, literal_column, select, table, union_all
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff import cases
+from handoff.finding import questions, snippets, texts
+from handoff.finding.questions import Question
+from handoff.finding.snippets import Piece
+from handoff.models import LIVE, Case, CaseText, Customer
+from handoff.models.words import CASE_HEADS, CASE_WORDS, Words
+
+if TYPE_CHECKING:
+    from handoff.casework import Happened
+
+LOOKED_AT = 200
+NAMED_AT_MOST = 100
+ENOUGH = 10
+"""Whole words that find so many are what was meant; fewer, and the last may be the beginning of another."""
+FOR_GOOD = ("message_redacted", "file_redacted", "customer_erased")
+
+
+@dataclass(frozen=True)
+class CaseHit:
+    """`snippet` is the place that was found, its found words marked; `is_named` when a name of the case was meant."""
+
+    case_id: str
+    ref: str
+    title: str
+    status: str
+    priority: str
+    team: str
+    customer: str | None
+    snippet: tuple[Piece, ...]
+    is_named: bool
+    updated_at: datetime
+
+
+async def follow(session: AsyncSession, happened: "Happened") -> None:
+    """Keep the text of a case as the case is. Once for many things that happened together."""
+    is_for_good = happened.event is not None and happened.event.kind in FOR_GOOD
+    if is_for_good or not await texts.is_more_to_come(session, happened.case):
+        await texts.rewrite(session, happened.case, is_for_good=is_for_good)
+
+
+async def find(session: AsyncSession, typed: str, limit: int = 25) -> list[CaseHit]:
+    """The cases that fit, best first, at most `limit`. Any text may be typed; one without words finds nothing."""
+    question = questions.read(typed)
+    found = await numbers(session, question)
+    if not found:
+        return []
+    rows = await session.execute(
+        select(Case, Customer.name, CaseText.number, func.substr(CaseText.body, 1, snippets.READ))
+        .join(CaseText, CaseText.case_id == Case.id)
+        .join(Customer, Customer.id == Case.customer_id)
+        .where(CaseText.number.in_(found))
+        .order_by(Case.updated_at.desc(), Case.id.desc())
+    )
+    ranked = sorted(rows.all(), key=lambda row: not found[row[2]])[:limit]
+    return [_hit(case, name, body, question, found[number]) for case, name, number, body in ranked]
+
+
+async def jump(session: AsyncSession, typed: str) -> str | None:
+    """The reference of the one case meant: a whole reference, or the account number of somebody with one live case."""
+    wanted = typed.strip()[:40]
+    if not any(letter.isdigit() for letter in wanted) or " " in wanted:
+        return None
+    by_ref: str | None = await session.scalar(select(Case.ref).where(Case.ref == cases.normal_ref(wanted)))
+    if by_ref:
+        return by_ref
+    owned = select(Case.ref).join(Customer, Customer.id == Case.customer_id)
+    refs = (await session.scalars(owned.where(Customer.account_number == wanted, Case.status.in_(LIVE)).limit(2))).all()
+    return refs[0] if len(refs) == 1 else None
+
+
+async def numbers(session: AsyncSession, question: Question) -> dict[int, bool]:
+    """`CaseText.number` of the newest cases that fit, and whether their name does. One or two statements."""
+    if not question:
+        return {}
+    found = await _look(session, question)
+    if question.is_open and len(found) < ENOUGH:
+        found = {**await _look(session, question.unfinished()), **found}
+    return found
+
+
+async def _look(session: AsyncSession, question: Question) -> dict[int, bool]:
+    """Text of nobody's typing: `question` holds letters and digits only, which is why it may stand in the statement.
+
+    PostgreSQL has to see the words to know which index is cheaper: a word in every case is found by walking back from
+    the newest, a rare one by its index.
+    """
+    places = ((CASE_HEADS, NAMED_AT_MOST), (CASE_WORDS, LOOKED_AT))
+    write = _in_sqlite if session.get_bind().dialect.name == "sqlite" else _in_postgresql
+    both = [write(words, question, limit).subquery(words.name + "_found") for words, limit in places]
+    rows = await session.execute(union_all(*(select(one.c.number, one.c.is_named) for one in both)))
+    found: dict[int, bool] = {}
+    for number, is_named in rows:
+        found[number] = found.get(number, False) or bool(is_named)
+    return found
+
+
+def _in_sqlite(words: Words, question: Question, limit: int) -> Select[Any]:
+    index = table(words.name, column("rowid"), column(words.name))
+    fits: ColumnElement[bool] = index.c[words.name].op("MATCH")(questions.for_sqlite(question))
+    number = index.c.rowid.label("number")
+    return select(number, _is_named(words)).where(fits).order_by(index.c.rowid.desc()).limit(limit)
+
+
+def _in_postgresql(words: Words, question: Question, limit: int) -> Select[Any]:
+    query = questions.for_postgresql(question).replace("'", "''")
+    asked: ColumnElement[Any] = literal_column(f"to_tsquery('public.tellonce', '{query}')")
+    fits = column(words.name, TSVECTOR).op("@@")(asked)
+    return select(CaseText.number, _is_named(words)).where(fits).order_by(CaseText.number.desc()).limit(limit)
+
+
+def _is_named(words: Words) -> ColumnElement[Any]:
+    return literal(1 if words is CASE_HEADS else 0).label("is_named")
+
+
+def _hit(case: Case, customer: str | None, body: str, question: Question, is_named: bool) -> CaseHit:
+    return CaseHit(
+        case.id,
+        case.ref,
+        case.title,
+        case.status,
+        case.priority,
+        case.team,
+        customer,
+        snippets.of(body, question),
+        is_named,
+        case.updated_at,
+    )
