@@ -5,20 +5,25 @@ such as a conversation or a case, and one kind of work), so that within it nothi
 renewed while its process works on the item: when the process dies the item is claimed again after `LEASE_S`. An item
 that raises is tried again later, with back-off, and after `ATTEMPTS`, or `DELIVER_WITHIN` when only a channel is away,
 it is kept as dead and looked after by `when_dead`.
+
+Work that is nothing but database work, such as a clock that rings, is a step instead of a job: it runs in the very
+transaction that takes its item away, many to a transaction, and so happens exactly once.
 """
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from handoff import clock
 from handoff.db import Database, wake_outbox
@@ -32,8 +37,11 @@ ATTEMPTS = 6
 DELIVER_WITHIN = timedelta(hours=24)
 ROUND_S = 0.5
 STOP_WITHIN_S = 10.0
+STEPS_AT_MOST, STEPS_WITHIN_S = 200, 0.05
+"""How many steps share a transaction, and for how long: on SQLite nobody else writes meanwhile."""
 
 Job = Callable[[OutboxItem], Awaitable[None]]
+Step = Callable[[AsyncSession, OutboxItem], Awaitable[None]]
 WhenDead = Callable[[AsyncSession, OutboxItem], Awaitable[None]]
 
 
@@ -82,33 +90,40 @@ async def drop(session: AsyncSession, subject_id: str, lane: str, job: str) -> N
     )
 
 
-async def claim(session: AsyncSession, limit: int) -> list[OutboxItem]:
-    """Lease the first item of every lane that has one due. Timers do not wait for each other."""
+async def claim(session: AsyncSession, limit: int, steps: Collection[str] = ()) -> list[OutboxItem]:
+    """Lease the first item of every lane that has one due, but for `steps`. Timers do not wait for each other."""
     now = clock.now()
-    free = or_(OutboxItem.lease_until.is_(None), OutboxItem.lease_until < now)
-    first = (
-        select(func.min(OutboxItem.id))
-        .where(OutboxItem.is_dead.is_(False), OutboxItem.lane != "timer")
-        .group_by(OutboxItem.subject_id, OutboxItem.lane)
-    )
-    due = (
-        select(OutboxItem)
-        .where(OutboxItem.is_dead.is_(False), OutboxItem.due_at <= now, free)
-        .where(or_(OutboxItem.lane == "timer", OutboxItem.id.in_(first)))
-        .order_by(OutboxItem.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    items = list(await session.scalars(due))
+    due = _due(limit)
+    items = list(await session.scalars(due.where(OutboxItem.job.not_in(steps)) if steps else due))
     for item in items:
         item.lease_until = now + timedelta(seconds=LEASE_S)
         item.attempts += 1
     return items
 
 
+def _due(limit: int) -> Select[OutboxItem]:
+    """What may be done now, what is due longest first, locked: timers, and of every lane the first item."""
+    now, earlier = clock.now(), aliased(OutboxItem)
+    behind = (
+        select(earlier.id)
+        .where(earlier.subject_id == OutboxItem.subject_id, earlier.lane == OutboxItem.lane)
+        .where(earlier.id < OutboxItem.id, earlier.is_dead.is_(False))
+        .exists()
+    )
+    return (
+        select(OutboxItem)
+        .where(OutboxItem.is_dead.is_(False), OutboxItem.due_at <= now)
+        .where(or_(OutboxItem.lease_until.is_(None), OutboxItem.lease_until < now))
+        .where(or_(OutboxItem.lane == "timer", ~behind))
+        .order_by(OutboxItem.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+
+
 @dataclass
 class Runner:
-    """Runs the jobs of one process. `concurrency` bounds the items in flight.
+    """Runs the jobs and the steps of one process. `concurrency` bounds the jobs in flight.
 
     `when_dead` runs in the transaction that gives an item up: nothing is ever given up without being looked after.
     """
@@ -117,51 +132,43 @@ class Runner:
     jobs: Mapping[str, Job]
     when_dead: WhenDead
     concurrency: int = 32
+    steps: Mapping[str, Step] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._awake = asyncio.Event()
+        self._awake, self._steps_awake = asyncio.Event(), asyncio.Event()
         self._flying: dict[str, asyncio.Task[None]] = {}
         self._renewed_at = clock.now()
-        self._loop: asyncio.Task[None] | None = None
+        self._loops: list[asyncio.Task[None]] = []
 
     def wake(self) -> None:
         self._awake.set()
+        self._steps_awake.set()
 
     async def __aenter__(self) -> "Runner":
         await self.database.write(_release_leases_of_a_dead_process) if self.database.is_sqlite else None
-        self._loop = asyncio.create_task(self._run(), name="outbox")
+        self._loops = [asyncio.create_task(_go_round(self._round, self._awake), name="outbox")]
+        if self.steps:
+            stepping = _go_round(self._step_on, self._steps_awake)
+            self._loops.append(asyncio.create_task(stepping, name="outbox-steps"))
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Stop claiming; let what is in flight finish for up to ten seconds."""
-        if self._loop:
-            self._loop.cancel()
+        for loop in self._loops:
+            loop.cancel()
             with suppress(asyncio.CancelledError):
-                await self._loop
+                await loop
         if self._flying:
             await asyncio.wait(self._flying.values(), timeout=STOP_WITHIN_S)
             for task in self._flying.values():
                 task.cancel()
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self._round()
-            except Exception as error:  # noqa: BLE001, the loop must outlive a database that is away
-                log.error("outbox_round_failed", error=str(error))
-                await asyncio.sleep(1)
-            # Not `wait_for`: before Python 3.12 it may swallow the cancellation that ends this loop.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(ROUND_S):
-                    await self._awake.wait()
-            self._awake.clear()
 
     async def _round(self) -> None:
         await self._renew_leases()
         room = self.concurrency - len(self._flying)
         if room <= 0 or not await self._has_work():
             return
-        for item in await self.database.write(lambda session: claim(session, room)):
+        for item in await self.database.write(lambda session: claim(session, room, self.steps)):
             task = asyncio.create_task(self._do(item), name=f"outbox-{item.job}")
             self._flying[item.id] = task
             task.add_done_callback(partial(self._landed, item.id))
@@ -172,20 +179,46 @@ class Runner:
         if not task.cancelled() and (error := task.exception()):
             log.error("outbox_item_dropped", item=item_id, error=repr(error))
 
+    async def _step_on(self) -> None:
+        """Do what is due and is nothing but database work, transaction by transaction, until nothing is left."""
+        while await self._has_work(of=self.steps):
+            if await self.database.write(self.take_steps) == 0:
+                return
+
+    async def take_steps(self, session: AsyncSession) -> int:
+        """Do due steps and take their items away with them; how many. What raises takes only itself back."""
+        done, until = 0, time.monotonic() + STEPS_WITHIN_S
+        items = await session.scalars(_due(STEPS_AT_MOST).where(OutboxItem.job.in_(self.steps)))
+        for item in list(items):
+            session.expunge_all()
+            item.attempts += 1
+            try:
+                async with session.begin_nested():
+                    await self.steps[item.job](session, item)
+                    await _done(session, item.id)
+            except Exception as error:  # noqa: BLE001, whatever went wrong, the item is tried again
+                log.warning("outbox_step_failed", job=item.job, attempts=item.attempts, error=repr(error))
+                await self._postpone(session, item, error)
+            done += 1
+            if time.monotonic() > until:
+                break
+        return done
+
     async def _renew_leases(self) -> None:
         """What waits its turn behind a slow assistant is still ours: nobody may begin it a second time."""
         now = clock.now()
-        if not self._flying or now - self._renewed_at < timedelta(seconds=LEASE_S / 3):
+        if not self._flying or abs(now - self._renewed_at) < timedelta(seconds=LEASE_S / 3):
             return
         self._renewed_at, ids = now, list(self._flying)
         later = update(OutboxItem).where(OutboxItem.id.in_(ids)).values(lease_until=now + timedelta(seconds=LEASE_S))
         await self.database.write(lambda session: session.execute(later))
 
-    async def _has_work(self) -> bool:
-        """A look without a write, so that an idle hub leaves the disk alone."""
+    async def _has_work(self, of: Collection[str] = ()) -> bool:
+        """A look without a write, so that an idle hub leaves the disk alone: for steps (`of`) or for the rest."""
+        wanted = OutboxItem.job.in_(of) if of else OutboxItem.job.not_in(self.steps)
+        due = select(OutboxItem.id).where(OutboxItem.is_dead.is_(False), OutboxItem.due_at <= clock.now(), wanted)
         async with self.database.read() as session:
-            due = select(OutboxItem.id).where(OutboxItem.is_dead.is_(False), OutboxItem.due_at <= clock.now()).limit(1)
-            return await session.scalar(due) is not None
+            return await session.scalar(due.limit(1)) is not None
 
     async def _do(self, item: OutboxItem) -> None:
         try:
@@ -197,20 +230,33 @@ class Runner:
         self._awake.set()
 
     async def _again_or_never(self, item: OutboxItem, error: Exception) -> None:
+        await self.database.write(lambda session: self._postpone(session, item, error))
+
+    async def _postpone(self, session: AsyncSession, item: OutboxItem, error: Exception) -> None:
         spread = random.uniform(0.8, 1.2)  # noqa: S311, it only spreads retries
         wait_s = max(getattr(error, "retry_after_s", 0.0), min(30.0, 0.5 * 2 ** min(item.attempts, 10)) * spread)
         is_dead = item.attempts >= ATTEMPTS and not _may_come_back(item, error)
-        values: dict[str, Any] = {"lease_until": None, "last_error": repr(error)[:500], "is_dead": is_dead}
-        values["due_at"] = clock.now() + timedelta(seconds=wait_s)
+        item.last_error = repr(error)[:500]
+        values: dict[str, Any] = {"lease_until": None, "last_error": item.last_error, "is_dead": is_dead}
+        values |= {"due_at": clock.now() + timedelta(seconds=wait_s), "attempts": item.attempts}
+        await session.execute(update(OutboxItem).where(OutboxItem.id == item.id).values(**values))
+        if is_dead:
+            await self.when_dead(session, item)
 
-        item.last_error = values["last_error"]
 
-        async def postpone(session: AsyncSession) -> None:
-            await session.execute(update(OutboxItem).where(OutboxItem.id == item.id).values(**values))
-            if is_dead:
-                await self.when_dead(session, item)
-
-        await self.database.write(postpone)
+async def _go_round(work: Callable[[], Awaitable[None]], awake: asyncio.Event) -> None:
+    """Work whenever woken, and every half second anyway."""
+    while True:
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001, the loop must outlive a database that is away
+            log.error("outbox_round_failed", error=str(error))
+            await asyncio.sleep(1)
+        # Not `wait_for`: before Python 3.12 it may swallow the cancellation that ends this loop.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ROUND_S):
+                await awake.wait()
+        awake.clear()
 
 
 def _may_come_back(item: OutboxItem, error: Exception) -> bool:
