@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff.models import Team
+from handoff.models import Calendar, Team
+from handoff.opening_hours import OpeningHours as Hours
+from handoff.routing import calendars
 
 BUILT_IN = {
     "care": "Customer care",
@@ -41,3 +43,26 @@ async def default(session: AsyncSession) -> str:
     """Where a case goes when nothing else is said."""
     found = await all_of(session)
     return next((one.id for one in found if one.is_default), found[0].id if found else DEFAULT)
+
+
+async def calendar_of(session: AsyncSession, team: str) -> Hours:
+    """When the team is there: its calendar, else the hours of the settings. One statement."""
+    return calendars.hours_of(await _calendar(session, team))
+
+
+async def calendar_id_of(session: AsyncSession, team: str) -> str | None:
+    """None while the team goes by the hours of the settings."""
+    found: str | None = await session.scalar(select(Team.calendar_id).where(Team.id == team))
+    return found
+
+
+async def hours_of_calendar(session: AsyncSession, calendar_id: str | None) -> Hours:
+    """Of one calendar by its id; None means the hours of the settings."""
+    return calendars.hours_of(await session.get(Calendar, calendar_id) if calendar_id else None)
+
+
+async def _calendar(session: AsyncSession, team: str) -> Calendar | None:
+    found: Calendar | None = await session.scalar(
+        select(Calendar).join(Team, Team.calendar_id == Calendar.id).where(Team.id == team)
+    )
+    return found
