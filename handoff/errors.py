@@ -6,6 +6,7 @@
     ├── NotAllowed          403  known person, missing right
     ├── NotSignedIn         401  nobody, or a token that no longer holds
     ├── TooMany             429  slow down; `retry_after_s` says how long
+    ├── Gone                410  it was there, and the right to see it has ended
     ├── TooLarge            413  more than anybody needs to send at once
     ├── Conflict            409  the world moved on
     │   ├── FloorTaken           somebody else holds the floor
@@ -57,6 +58,10 @@ class TooMany(TellonceError):
     def __init__(self, message: str, retry_after_s: float = 1.0) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class Gone(TellonceError):
+    code, status = "gone", 410
 
 
 class TooLarge(TellonceError):

@@ -98,6 +98,14 @@ class CaseChanged(Event):
 
 
 @dataclass(frozen=True)
+class ShareChanged(Event):
+    """What a partner sees of a case changed, or they may see it no longer."""
+
+    share_id: str
+    ref: str
+
+
+@dataclass(frozen=True)
 class Typing(Event):
     """Not stored. `who` is customer, assistant or agent; a reader lets it fade after six seconds."""
 

@@ -45,12 +45,15 @@ async def utter(
     client_ref: str | None = None,
     in_reply_to: str | None = None,
     files: Sequence[Attached] = (),
+    case_id: str | None = None,
 ) -> Message:
-    """Append words for everyone to a held conversation whose floor was already checked by the caller."""
+    """Append words for everyone to a held conversation whose floor was already checked by the caller.
+
+    They belong to the case that is talked about now, or to `case_id` when they are about another one."""
     if not words.text.strip() and not words.image and not files:
         raise BadInput("There is nothing to send yet. Write something first.")
     masked = masking.mask(words.text[: TEXT_LIMIT * 2])
-    message = append(session, conversation, speaker, words)
+    message = append(session, conversation, speaker, words, case_id=case_id)
     message.text, message.is_masked = masked.text, masked.is_masked
     message.client_ref, message.in_reply_to = client_ref, in_reply_to
     if speaker.author is not Author.SYSTEM:
@@ -90,6 +93,8 @@ def append(
     speaker: Speaker,
     words: Words,
     audience: Audience = Audience.EVERYONE,
+    *,
+    case_id: str | None = None,
 ) -> Message:
     """The next message of a held conversation. The only place where `seq` grows."""
     now = clock.now()
@@ -109,7 +114,7 @@ def append(
         image=words.image,
         channel=conversation.channel,
         identity_id=conversation.identity_id if audience is Audience.EVERYONE else None,
-        case_id=conversation.case_id,
+        case_id=case_id or conversation.case_id,
         epoch=conversation.epoch,
         is_masked=False,
         created_at=now,

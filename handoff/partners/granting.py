@@ -1,0 +1,287 @@
+"""Opening one case to one partner, widening it by hand, and ending it. The only place where rights are given.
+
+Only the hash of a link's token is stored. A share stays on the case it was opened on: when that case becomes part of
+another the share lives as long as the other does, and still shows only what was shared.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff import cases, clock, events, outbox
+from handoff.cases.actors import Actor
+from handoff.db import announce
+from handoff.errors import BadInput, Gone, NotFound
+from handoff.models import LIVE, Agent, Case, CaseStatus, Fact, Message, Partner, Share, SharedMessage
+from handoff.partners import directory
+
+LONGEST_DAYS = 60
+MOST_MESSAGES, MOST_FACTS = 100, 40
+ENDED = "This link has ended. Ask whoever sent it to you for a new one."
+SENSITIVE = frozenset({"phone", "email", "ssn", "date_of_birth", "account_number", "username"})
+"""Shared only when they are named one by one, however they are marked where they were told."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A share that holds now, with what it stands on. `live` is the case the work goes on in, mostly `case` itself."""
+
+    share: Share
+    partner: Partner
+    case: Case
+    live: Case
+
+
+async def open(  # noqa: A001, one opens a case to somebody
+    session: AsyncSession,
+    ref: str,
+    agent: Agent,
+    partner_id: str,
+    task: str,
+    facts: Sequence[str],
+    message_ids: Sequence[str],
+    days: int,
+    *,
+    sensitive: Collection[str] = (),
+    waits: bool = False,
+    idempotency_key: str | None = None,
+) -> tuple[Share, str]:
+    """Open a case to a partner for `days`; gives the share and the token of its link, which cannot be had again.
+
+    `facts` are names (the one that holds) or ids of facts of the case. A sensitive one is refused (`BadInput`) unless
+    it is named in `sensitive` too. `waits` sets the case waiting for the partner. A repeated `idempotency_key` gives
+    back the first share with a new token: the one before no longer opens it.
+    """
+    case = await cases.hold(session, ref)
+    await cases.must_work_on(agent, case)
+    if idempotency_key and (known := await _opened_before(session, case, idempotency_key)):
+        return known, await _renew(session, known)
+    cases.must_be_live(case)
+    partner = await directory.get(session, partner_id)
+    _check(partner, task, days)
+    now, token = clock.now(), secrets.token_urlsafe(32)
+    share = Share(
+        case_id=case.id,
+        partner_id=partner.id,
+        token_hash=digest(token),
+        task=task.strip(),
+        facts=[],
+        agent_id=agent.id,
+        created_at=now,
+        expires_at=now + timedelta(days=days),
+    )
+    session.add(share)
+    await session.flush()
+    named = await _add_facts(session, share, facts, sensitive)
+    await _add_messages(session, share, message_ids)
+    told: dict[str, Any] = {"share": share.id, "partner": partner.name, "task": share.task, "facts": named}
+    told |= {"messages": len(message_ids), "until": share.expires_at.isoformat()}
+    await cases.record(session, case, "share_opened", Actor.of(agent), told, idempotency_key)
+    outbox.add_for(session, share.id, "timer", "share_expired", {"case_id": case.id}, after_s=days * 86400.0)
+    if waits:
+        await cases.wait_for(session, case.ref, Actor.of(agent), "partner")
+    return share, token
+
+
+async def _opened_before(session: AsyncSession, case: Case, key: str) -> Share | None:
+    for event in await cases.history(session, case.id):
+        if event.idempotency_key == key and event.kind == "share_opened":
+            return await session.get(Share, event.data["share"])
+    return None
+
+
+def _check(partner: Partner, task: str, days: int) -> None:
+    if not partner.is_active:
+        raise BadInput(f"{partner.name} is switched off. Choose another partner, or switch them on in the settings.")
+    if not task.strip():
+        raise BadInput("Say in a sentence what the partner is asked to do.")
+    if len(task) > 1000:
+        raise BadInput("The task is longer than 1000 characters. Say it shorter, or mark messages that explain it.")
+    if not 1 <= days <= LONGEST_DAYS:
+        raise BadInput(f"A link is good for 1 to {LONGEST_DAYS} days. Choose a number between them.")
+
+
+async def show(
+    session: AsyncSession,
+    share_id: str,
+    agent: Agent,
+    *,
+    facts: Sequence[str] = (),
+    message_ids: Sequence[str] = (),
+    sensitive: Collection[str] = (),
+) -> Share:
+    """Let the partner see more facts and messages of the case. Each is named; nothing comes along."""
+    entry = await held_by_agent(session, share_id, agent)
+    named = await _add_facts(session, entry.share, facts, sensitive)
+    await _add_messages(session, entry.share, message_ids)
+    told = {"share": share_id, "partner": entry.partner.name, "facts": named, "messages": len(message_ids)}
+    await cases.record(session, entry.live, "share_widened", Actor.of(agent), told)
+    return entry.share
+
+
+async def _add_facts(
+    session: AsyncSession, share: Share, wanted: Sequence[str], sensitive: Collection[str]
+) -> list[str]:
+    """Pin the facts that hold; gives their names."""
+    known = await cases.facts_of(session, (await _live_case(session, share)).id)
+    chosen: list[dict[str, Any]] = list(share.facts)
+    for one in dict.fromkeys([*wanted, *sensitive]):
+        fact = next((fact for fact in known if one in (fact.id, fact.name)), None)
+        if fact is None:
+            raise BadInput(f"The case knows no fact '{one[:60]}'. Choose from those it has.")
+        if is_sensitive(fact) and one not in sensitive:
+            raise BadInput(f"'{fact.name}' is sensitive. Name it by itself if the partner really needs it.")
+        if fact.id not in {item["id"] for item in chosen}:
+            chosen.append({"name": fact.name, "id": fact.id})
+    if len(chosen) > MOST_FACTS:
+        raise BadInput(f"A partner is shown {MOST_FACTS} facts at most. Share what the task needs.")
+    added = [item["name"] for item in chosen[len(share.facts) :]]
+    share.facts = chosen
+    return added
+
+
+def is_sensitive(fact: Fact) -> bool:
+    return fact.is_sensitive or fact.name in SENSITIVE
+
+
+async def _add_messages(session: AsyncSession, share: Share, message_ids: Sequence[str]) -> None:
+    case = await _live_case(session, share)
+    if len(set(message_ids)) > MOST_MESSAGES:
+        raise BadInput(f"Mark {MOST_MESSAGES} messages at most; a partner needs the few that explain the task.")
+    for message_id in dict.fromkeys(message_ids):
+        message = await session.get(Message, message_id)
+        if message is None or message.case_id != case.id or message.redacted_at:
+            raise BadInput("One of the messages is not part of this case. Choose messages of this case.")
+        await mark(session, share, message)
+
+
+async def mark(session: AsyncSession, share: Share, message: Message) -> None:
+    """The partner of this share may read this message. Saying it twice changes nothing."""
+    if not await session.get(SharedMessage, (share.id, message.id)):
+        session.add(SharedMessage(share_id=share.id, message_id=message.id, created_at=clock.now()))
+        await session.flush()
+
+
+async def revoke(session: AsyncSession, share_id: str, agent: Agent, why: str) -> Share:
+    """End a share at once. One that has ended stays as it is."""
+    share = await _get(session, share_id)
+    case, live = await session.get_one(Case, share.case_id), await _live_case(session, share)
+    await cases.must_work_on(agent, *{case.id: case, live.id: live}.values())
+    if share.revoked_at is None:
+        await session.refresh(live, with_for_update=True)
+        await _end(session, share, live, Actor.of(agent), why.strip() or "Revoked")
+    return share
+
+
+async def end_all(session: AsyncSession, case: Case, why: str) -> None:
+    """The case is over: every share of it, and of the cases that became part of it, ends. A case that became part of
+    another is not over; its shares go on as far as they went."""
+    if case.status == CaseStatus.JOINED:
+        return
+    ids, fresh = {case.id}, {case.id}
+    while fresh:
+        fresh = set(await session.scalars(select(Case.id).where(Case.joined_into_id.in_(fresh)))) - ids
+        ids |= fresh
+    standing = select(Share).where(Share.case_id.in_(ids), Share.revoked_at.is_(None)).with_for_update()
+    for share in list(await session.scalars(standing)):
+        await _end(session, share, case, cases.SYSTEM, why)
+
+
+async def expire(session: AsyncSession, share_id: str) -> None:
+    """Its days are over: write it on the case. The link itself stopped opening anything at that very moment."""
+    share = await session.get(Share, share_id, with_for_update=True)
+    if share and share.revoked_at is None and share.expires_at <= clock.now():
+        await _end(session, share, await _live_case(session, share), cases.SYSTEM, "Its days are over")
+
+
+async def _end(session: AsyncSession, share: Share, case: Case, actor: Actor, why: str) -> None:
+    share.revoked_at, share.revoked_why = clock.now(), why[:200]
+    await session.flush()
+    partner = await directory.get(session, share.partner_id)
+    told = {"share": share.id, "partner": partner.name, "why": why[:200]}
+    await cases.record(session, case, "share_ended", actor, told)
+    await tell_pages(session, share)
+
+
+async def renew_link(session: AsyncSession, share_id: str, agent: Agent) -> str:
+    """Another link to the same share; the one before opens nothing from now on."""
+    entry = await held_by_agent(session, share_id, agent)
+    return await _renew(session, entry.share)
+
+
+async def _renew(session: AsyncSession, share: Share) -> str:
+    token = secrets.token_urlsafe(32)
+    share.token_hash = digest(token)
+    await session.flush()
+    await tell_pages(session, share)
+    return token
+
+
+async def enter(session: AsyncSession, token: str, *, locks: bool = False) -> Entry:
+    """The share a link opens, or `NotFound` (never was) or `Gone` (ended, in a sentence). Asked at every access."""
+    query = select(Share).where(Share.token_hash == digest(token))
+    share = await session.scalar(query.with_for_update() if locks else query)
+    if share is None:
+        raise NotFound("This link leads nowhere. Check that it was copied whole, or ask for a new one.")
+    return await entry_of(session, share, locks=locks)
+
+
+async def entry_of(session: AsyncSession, share: Share, *, locks: bool = False) -> Entry:
+    """The share if it holds; otherwise `Gone`. `locks` the case until the end of the transaction."""
+    case, live = await session.get_one(Case, share.case_id), await _live_case(session, share)
+    if locks:
+        await session.refresh(live, with_for_update=True)
+    if share.revoked_at is not None or share.expires_at <= clock.now() or live.status not in LIVE:
+        raise Gone(ENDED)
+    return Entry(share, await directory.get(session, share.partner_id), case, live)
+
+
+async def held_by_agent(session: AsyncSession, share_id: str, agent: Agent) -> Entry:
+    """For agents who may work on the case, and only while the share holds."""
+    share = await _get(session, share_id)
+    entry = await entry_of(session, share, locks=True)
+    await cases.must_work_on(agent, *{one.id: one for one in (entry.case, entry.live)}.values())
+    return entry
+
+
+async def _get(session: AsyncSession, share_id: str) -> Share:
+    share = await session.get(Share, share_id, with_for_update=True)
+    if share is None:
+        raise NotFound("There is no such share.")
+    return share
+
+
+async def _live_case(session: AsyncSession, share: Share) -> Case:
+    """Where the work goes on: the share's case, or what it became part of."""
+    case = await session.get_one(Case, share.case_id)
+    while case.joined_into_id:
+        case = await session.get_one(Case, case.joined_into_id)
+    return case
+
+
+async def of_case(session: AsyncSession, case_id: str) -> Sequence[tuple[Share, Partner]]:
+    """Every share that reaches into this case, of the cases that became part of it too, newest first."""
+    ids, fresh = {case_id}, {case_id}
+    while fresh:
+        fresh = set(await session.scalars(select(Case.id).where(Case.joined_into_id.in_(fresh)))) - ids
+        ids |= fresh
+    query = select(Share, Partner).join(Partner, Partner.id == Share.partner_id).where(Share.case_id.in_(ids))
+    rows = await session.execute(query.order_by(Share.created_at.desc(), Share.id.desc()))
+    return [(share, partner) for share, partner in rows]
+
+
+async def tell_pages(session: AsyncSession, share: Share) -> None:
+    """Open pages of the partner and of the desk look again."""
+    case = await _live_case(session, share)
+    for conversation_id in await cases.conversation_ids(session, case):
+        announce(session, events.ShareChanged(conversation_id, share.id, case.ref))
+
+
+def digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
