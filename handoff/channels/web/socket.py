@@ -91,6 +91,8 @@ class Page:
         self.login: Login | None = None
         self.is_known = True
         """Whether the hub was told what the site vouches for; new words carry it until then."""
+        self._told_floor: tuple[str, str | None] = (Floor.BOT, None)
+        """What this page last heard of the floor: who has it, and the agent's name."""
         self._sending = asyncio.Lock()
 
     async def serve(self) -> None:
@@ -158,6 +160,7 @@ class Page:
         self.conversation_id = conversation.id if conversation else None
         self.cursor = after if conversation and after <= conversation.last_seq else 0
         token, name = self.session.token, holder.name if holder else None
+        self._told_floor = (conversation.floor if conversation else Floor.BOT, name)
         await self._send(frames.welcome(token, conversation, name, waiting, ways=self.chat.open_ways, afresh=afresh))
 
     async def _end_at(self, moment: datetime) -> None:
@@ -299,6 +302,7 @@ class Page:
             if self.cursor:
                 await self._show_again(conversation_id)
             await self._catch_up(conversation_id)
+            await self._catch_up_with_floor(conversation_id)
             is_waiting = await self._tell_queue(conversation_id)
             while True:
                 try:
@@ -321,7 +325,7 @@ class Page:
             case events.AttachmentChanged(message_id=str(message_id)):
                 await self._show_again(conversation_id, message_id)
             case events.FloorChanged(floor=floor, agent_name=name):
-                await self._send({"type": "floor", "floor": floor, "who": frames.who(floor, name)})
+                await self._tell_floor(floor, name)
             case events.Typing(who=kind, name=name, is_slow=is_slow) if kind != "customer":
                 await self._send({"type": "typing", "who": {"kind": kind, "name": name}, "slow": is_slow})
             case events.PersonChanged() | events.WordsMoved():
@@ -337,6 +341,19 @@ class Page:
         for row in rows:
             await self._send(frames.message(row, files.get(row.id, ())))
             self.cursor = row.seq
+
+    async def _catch_up_with_floor(self, conversation_id: str) -> None:
+        """The floor may have moved between what the page was told and the moment it began to listen."""
+        async with self.chat.database.read() as session:
+            conversation = await conversations.get(session, conversation_id)
+            holder = await session.get(Agent, conversation.agent_id) if conversation.agent_id else None
+        now = (conversation.floor, holder.name if holder else None)
+        if now != self._told_floor:
+            await self._tell_floor(*now)
+
+    async def _tell_floor(self, floor: str, name: str | None) -> None:
+        self._told_floor = (floor, name)
+        await self._send({"type": "floor", "floor": floor, "who": frames.who(floor, name)})
 
     async def _show_again(self, conversation_id: str, message_id: str | None = None) -> None:
         """What the page has already and what may look different now: that message, or all that can change."""
