@@ -21,7 +21,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -39,6 +39,9 @@ ROUND_S = 0.5
 STOP_WITHIN_S = 10.0
 STEPS_AT_MOST, STEPS_WITHIN_S = 200, 0.05
 """How many steps share a transaction, and for how long: on SQLite nobody else writes meanwhile."""
+OWN_ROOM: Mapping[str, int] = {"webhook": 32}
+"""Lanes that wait for machines of others, and how many of their items may be in flight: they take no room from the
+rest, so that however many addresses hang, customers' turns do not."""
 
 Job = Callable[[OutboxItem], Awaitable[None]]
 Step = Callable[[AsyncSession, OutboxItem], Awaitable[None]]
@@ -90,15 +93,23 @@ async def drop(session: AsyncSession, subject_id: str, lane: str, job: str) -> N
     )
 
 
-async def claim(session: AsyncSession, limit: int, steps: Collection[str] = ()) -> list[OutboxItem]:
-    """Lease the first item of every lane that has one due, but for `steps`. Timers do not wait for each other."""
+async def claim(
+    session: AsyncSession, limit: int, steps: Collection[str] = (), lane: str | None = None
+) -> list[OutboxItem]:
+    """Lease the first item of every lane that has one due, but for `steps`. Timers do not wait for each other.
+
+    Only items of the kind `lane`, or all but those of kinds with room of their own."""
     now = clock.now()
-    due = _due(limit)
+    due = _due(limit).where(_of(lane))
     items = list(await session.scalars(due.where(OutboxItem.job.not_in(steps)) if steps else due))
     for item in items:
         item.lease_until = now + timedelta(seconds=LEASE_S)
         item.attempts += 1
     return items
+
+
+def _of(lane: str | None) -> ColumnElement[bool]:
+    return OutboxItem.lane == lane if lane else OutboxItem.lane.not_in(OWN_ROOM)
 
 
 def _due(limit: int) -> Select[OutboxItem]:
@@ -136,17 +147,24 @@ class Runner:
 
     def __post_init__(self) -> None:
         self._awake, self._steps_awake = asyncio.Event(), asyncio.Event()
+        self._lanes_awake = {lane: asyncio.Event() for lane in OWN_ROOM}
         self._flying: dict[str, asyncio.Task[None]] = {}
+        self._in_own_room: dict[str, set[str]] = {lane: set() for lane in OWN_ROOM}
         self._renewed_at = clock.now()
         self._loops: list[asyncio.Task[None]] = []
 
     def wake(self) -> None:
         self._awake.set()
         self._steps_awake.set()
+        for awake in self._lanes_awake.values():
+            awake.set()
 
     async def __aenter__(self) -> "Runner":
         await self.database.write(_release_leases_of_a_dead_process) if self.database.is_sqlite else None
         self._loops = [asyncio.create_task(_go_round(self._round, self._awake), name="outbox")]
+        for lane, awake in self._lanes_awake.items():
+            around = _go_round(partial(self._round_of, lane), awake)
+            self._loops.append(asyncio.create_task(around, name=f"outbox-{lane}"))
         if self.steps:
             stepping = _go_round(self._step_on, self._steps_awake)
             self._loops.append(asyncio.create_task(stepping, name="outbox-steps"))
@@ -165,17 +183,31 @@ class Runner:
 
     async def _round(self) -> None:
         await self._renew_leases()
-        room = self.concurrency - len(self._flying)
+        room = self.concurrency - len(self._flying) + sum(len(ids) for ids in self._in_own_room.values())
         if room <= 0 or not await self._has_work():
             return
         for item in await self.database.write(lambda session: claim(session, room, self.steps)):
-            task = asyncio.create_task(self._do(item), name=f"outbox-{item.job}")
-            self._flying[item.id] = task
-            task.add_done_callback(partial(self._landed, item.id))
+            self._take_off(item)
+
+    async def _round_of(self, lane: str) -> None:
+        """The same for a kind of lane with room of its own."""
+        room = OWN_ROOM[lane] - len(self._in_own_room[lane])
+        if room <= 0 or not await self._has_work(lane=lane):
+            return
+        for item in await self.database.write(lambda session: claim(session, room, self.steps, lane)):
+            self._in_own_room[lane].add(item.id)
+            self._take_off(item)
+
+    def _take_off(self, item: OutboxItem) -> None:
+        task = asyncio.create_task(self._do(item), name=f"outbox-{item.job}")
+        self._flying[item.id] = task
+        task.add_done_callback(partial(self._landed, item.id))
 
     def _landed(self, item_id: str, task: "asyncio.Task[None]") -> None:
         """Even when its failure could not be written down, the item's lease runs out and it is tried again."""
         self._flying.pop(item_id, None)
+        for ids in self._in_own_room.values():
+            ids.discard(item_id)
         if not task.cancelled() and (error := task.exception()):
             log.error("outbox_item_dropped", item=item_id, error=repr(error))
 
@@ -213,9 +245,9 @@ class Runner:
         later = update(OutboxItem).where(OutboxItem.id.in_(ids)).values(lease_until=now + timedelta(seconds=LEASE_S))
         await self.database.write(lambda session: session.execute(later))
 
-    async def _has_work(self, of: Collection[str] = ()) -> bool:
+    async def _has_work(self, of: Collection[str] = (), lane: str | None = None) -> bool:
         """A look without a write, so that an idle hub leaves the disk alone: for steps (`of`) or for the rest."""
-        wanted = OutboxItem.job.in_(of) if of else OutboxItem.job.not_in(self.steps)
+        wanted = OutboxItem.job.in_(of) if of else and_(OutboxItem.job.not_in(self.steps), _of(lane))
         due = select(OutboxItem.id).where(OutboxItem.is_dead.is_(False), OutboxItem.due_at <= clock.now(), wanted)
         async with self.database.read() as session:
             return await session.scalar(due.limit(1)) is not None
@@ -228,6 +260,8 @@ class Runner:
             log.warning("outbox_job_failed", job=item.job, attempts=item.attempts, error=repr(error))
             await self._again_or_never(item, error)
         self._awake.set()
+        if item.lane in self._lanes_awake:
+            self._lanes_awake[item.lane].set()
 
     async def _again_or_never(self, item: OutboxItem, error: Exception) -> None:
         await self.database.write(lambda session: self._postpone(session, item, error))

@@ -207,3 +207,21 @@ class Editing(Protocol):
     ) -> None: ...
 
     async def withdraw(self, identity: str, external_ref: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class HookAnswer:
+    """What an address answered. `retry_after_s` is when it wants to be asked again, if it says so."""
+
+    status: int
+    retry_after_s: float | None = None
+
+
+class Hooks(Protocol):
+    """POSTs `body` to an address of somebody else's, or raises `DeliveryError` when no answer comes.
+
+    Follows no redirects, reads no bodies, waits a bounded time, and connects to no address inside our own network
+    unless the settings allow it.
+    """
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> HookAnswer: ...

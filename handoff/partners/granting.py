@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,8 +18,11 @@ from handoff import cases, clock, events, outbox
 from handoff.cases.actors import Actor
 from handoff.db import announce
 from handoff.errors import BadInput, Gone, NotFound
-from handoff.models import LIVE, Agent, Case, CaseStatus, Fact, Message, Partner, Share, SharedMessage
+from handoff.models import LIVE, Agent, Case, CaseStatus, Fact, Message, OutboxItem, Partner, Share, SharedMessage
 from handoff.partners import directory
+
+if TYPE_CHECKING:
+    from handoff.casework import Happened
 
 LONGEST_DAYS = 60
 MOST_MESSAGES, MOST_FACTS = 100, 40
@@ -193,9 +196,15 @@ async def end_all(session: AsyncSession, case: Case, why: str) -> None:
         await _end(session, share, case, cases.SYSTEM, why)
 
 
-async def expire(session: AsyncSession, share_id: str) -> None:
+async def follow(session: AsyncSession, happened: "Happened") -> None:
+    """A case that was resolved, by whomever, is open to no partner any more. Reopened, it is shared anew by hand."""
+    if happened.event and happened.event.data.get("status") == CaseStatus.RESOLVED:
+        await end_all(session, happened.case, "The case was resolved")
+
+
+async def expire(session: AsyncSession, item: OutboxItem) -> None:
     """Its days are over: write it on the case. The link itself stopped opening anything at that very moment."""
-    share = await session.get(Share, share_id, with_for_update=True)
+    share = await session.get(Share, item.subject_id, with_for_update=True)
     if share and share.revoked_at is None and share.expires_at <= clock.now():
         await _end(session, share, await _live_case(session, share), cases.SYSTEM, "Its days are over")
 
@@ -209,10 +218,10 @@ async def _end(session: AsyncSession, share: Share, case: Case, actor: Actor, wh
     await tell_pages(session, share)
 
 
-async def renew_link(session: AsyncSession, share_id: str, agent: Agent) -> str:
+async def renew_link(session: AsyncSession, share_id: str, agent: Agent) -> tuple[Share, str]:
     """Another link to the same share; the one before opens nothing from now on."""
     entry = await held_by_agent(session, share_id, agent)
-    return await _renew(session, entry.share)
+    return entry.share, await _renew(session, entry.share)
 
 
 async def _renew(session: AsyncSession, share: Share) -> str:
