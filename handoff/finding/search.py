@@ -4,20 +4,22 @@ The newest `LOOKED_AT` cases are looked at, so a word that is in every case cost
 the words name (reference, title, customer, tag) come before those that only mention them, then whatever changed last.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, column, func, literal, literal_column, select, table, union_all
+from sqlalchemy import ColumnElement, Integer, Select, column, func, literal, literal_column, select, table, union_all
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql import expression
 
 from handoff import cases
 from handoff.finding import questions, snippets, texts
 from handoff.finding.questions import Question
 from handoff.finding.snippets import Piece
 from handoff.models import LIVE, Case, CaseText, Customer
-from handoff.models.words import CASE_HEADS, CASE_WORDS, Words
+from handoff.models.words import ARTICLE_HEADS, CASE_HEADS, CASE_WORDS, Words
 
 if TYPE_CHECKING:
     from handoff.casework import Happened
@@ -58,15 +60,20 @@ async def find(session: AsyncSession, typed: str, limit: int = 25) -> list[CaseH
     found = await numbers(session, question)
     if not found:
         return []
-    rows = await session.execute(
-        select(Case, Customer.name, CaseText.number, func.substr(CaseText.body, 1, snippets.READ))
-        .join(CaseText, CaseText.case_id == Case.id)
-        .join(Customer, Customer.id == Case.customer_id)
+    query = select(Case, Customer.name, CaseText.number, func.substr(CaseText.body, 1, snippets.READ))
+    query = ranked(query.join(Customer, Customer.id == Case.customer_id), found).limit(limit)
+    rows = await session.execute(query)
+    return [_hit(case, name, body, question, found[number]) for case, name, number, body in rows]
+
+
+def ranked(query: Select[Any], found: Mapping[int, bool]) -> Select[Any]:
+    """A query of cases narrowed to what `numbers` found: those the words name first, then what changed last."""
+    named = [number for number, is_named in found.items() if is_named]
+    return (
+        query.join(CaseText, CaseText.case_id == Case.id)
         .where(CaseText.number.in_(found))
-        .order_by(Case.updated_at.desc(), Case.id.desc())
+        .order_by(expression.case((CaseText.number.in_(named), 0), else_=1), Case.updated_at.desc(), Case.id.desc())
     )
-    ranked = sorted(rows.all(), key=lambda row: not found[row[2]])[:limit]
-    return [_hit(case, name, body, question, found[number]) for case, name, number, body in ranked]
 
 
 async def jump(session: AsyncSession, typed: str) -> str | None:
@@ -82,23 +89,27 @@ async def jump(session: AsyncSession, typed: str) -> str | None:
     return refs[0] if len(refs) == 1 else None
 
 
-async def numbers(session: AsyncSession, question: Question) -> dict[int, bool]:
-    """`CaseText.number` of the newest cases that fit, and whether their name does. One or two statements."""
+Places = tuple[tuple[Words, int], ...]
+"""Indexes to look in, with how many of the newest are looked at."""
+CASES: Places = ((CASE_HEADS, NAMED_AT_MOST), (CASE_WORDS, LOOKED_AT))
+
+
+async def numbers(session: AsyncSession, question: Question, places: Places = CASES) -> dict[int, bool]:
+    """`number` of the newest texts that fit, and whether their head does. One or two statements."""
     if not question:
         return {}
-    found = await _look(session, question)
+    found = await _look(session, question, places)
     if question.is_open and len(found) < ENOUGH:
-        found = {**await _look(session, question.unfinished()), **found}
+        found = {**await _look(session, question.unfinished(), places), **found}
     return found
 
 
-async def _look(session: AsyncSession, question: Question) -> dict[int, bool]:
+async def _look(session: AsyncSession, question: Question, places: Places) -> dict[int, bool]:
     """Text of nobody's typing: `question` holds letters and digits only, which is why it may stand in the statement.
 
     PostgreSQL has to see the words to know which index is cheaper: a word in every case is found by walking back from
     the newest, a rare one by its index.
     """
-    places = ((CASE_HEADS, NAMED_AT_MOST), (CASE_WORDS, LOOKED_AT))
     write = _in_sqlite if session.get_bind().dialect.name == "sqlite" else _in_postgresql
     both = [write(words, question, limit).subquery(words.name + "_found") for words, limit in places]
     rows = await session.execute(union_all(*(select(one.c.number, one.c.is_named) for one in both)))
@@ -117,13 +128,15 @@ def _in_sqlite(words: Words, question: Question, limit: int) -> Select[Any]:
 
 def _in_postgresql(words: Words, question: Question, limit: int) -> Select[Any]:
     query = questions.for_postgresql(question).replace("'", "''")
+    index = table(words.table, column("number", Integer), column(words.name, TSVECTOR))
     asked: ColumnElement[Any] = literal_column(f"to_tsquery('public.tellonce', '{query}')")
-    fits = column(words.name, TSVECTOR).op("@@")(asked)
-    return select(CaseText.number, _is_named(words)).where(fits).order_by(CaseText.number.desc()).limit(limit)
+    fits: ColumnElement[bool] = index.c[words.name].op("@@")(asked)
+    number = index.c.number
+    return select(number, _is_named(words)).where(fits).order_by(number.desc()).limit(limit)
 
 
 def _is_named(words: Words) -> ColumnElement[Any]:
-    return literal(1 if words is CASE_HEADS else 0).label("is_named")
+    return literal(1 if words in (CASE_HEADS, ARTICLE_HEADS) else 0).label("is_named")
 
 
 def _hit(case: Case, customer: str | None, body: str, question: Question, is_named: bool) -> CaseHit:

@@ -43,6 +43,7 @@ class Case(Base):
         CheckConstraint("waiting_for IS NULL OR waiting_for IN ('customer', 'partner')", name="waiting_for"),
         Index("ix_cases_team_status", "team", "status", "updated_at"),
         Index("ix_cases_status", "status", "updated_at"),
+        Index("ix_cases_priority_status", "priority", "status", "updated_at"),
         Index("ix_cases_assignee_status", "assignee_id", "status", "updated_at"),
         Index("ix_cases_customer", "customer_id", "created_at"),
     )

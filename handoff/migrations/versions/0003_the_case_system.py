@@ -530,6 +530,7 @@ def _widen_the_old_tables() -> None:
         cases.create_foreign_key(op.f("fk_cases_joined_into_id"), "cases", ["joined_into_id"], ["id"])
     op.create_index("ix_cases_team_status", "cases", ["team", "status", "updated_at"])
     op.create_index("ix_cases_status", "cases", ["status", "updated_at"])
+    op.create_index("ix_cases_priority_status", "cases", ["priority", "status", "updated_at"])
     op.create_index("ix_cases_assignee_status", "cases", ["assignee_id", "status", "updated_at"])
     op.create_index("ix_cases_customer", "cases", ["customer_id", "created_at"])
     op.create_index("ix_cases_joined_into_id", "cases", ["joined_into_id"])
