@@ -22,6 +22,8 @@ from handoff import casework, desk, handovers, offers, turns
 from handoff.agents import Throttle
 from handoff.api.routes import router as api_router
 from handoff.assistants.rasa import Rasa
+from handoff.care.third_contact import ThirdContact
+from handoff.channels.hooks import HttpHooks
 from handoff.channels.senders import ConsoleSender, sender_of
 from handoff.channels.telegram.bots import NAME, read_tokens, way_to
 from handoff.channels.telegram.receiving import Receiving
@@ -38,6 +40,7 @@ from handoff.front import FrontDoor
 from handoff.live import Live
 from handoff.models import Conversation, OutboxItem
 from handoff.outbox import Runner
+from handoff.partners.postings import Poster
 from handoff.ports import Assistant, Channel, CodeSender
 from handoff.settings import Settings, settings
 from handoff.store import Store
@@ -116,6 +119,7 @@ async def _open(stack: contextlib.AsyncExitStack, assistant: Assistant | None, c
         await stack.enter_async_context(Dots(database, live, telegram))
     carrying, fetching = Deliverer(database, by_name), Fetcher(database, by_name, store)
     sweeping = Sweeper(database, store)
+    posting = Poster(database, HttpHooks(allows_private=config.webhook_allow_private))
 
     async def offer_expired(item: OutboxItem) -> None:
         await database.write(lambda session: offers.expire(session, item.body["handover_id"], item.body["agent_id"]))
@@ -133,9 +137,11 @@ async def _open(stack: contextlib.AsyncExitStack, assistant: Assistant | None, c
         "forget_file": sweeping.forget_file,
         "offer_expired": offer_expired,
         "look_after": look_after,
-        "follow_case": casework.Casework(database).follow,
+        "deliver_webhook": posting.deliver,
+        "third_contact": ThirdContact(database).call_person,
+        "write_case_text": casework.Casework(database).write_text,
     }
-    runner = Runner(database, jobs, casework.when_given_up)
+    runner = Runner(database, jobs, casework.when_given_up, steps=casework.STEPS)
     database.wake = runner.wake
     await stack.enter_async_context(runner)
     receiving = await stack.enter_async_context(Receiving(database, bots)) if bots else None

@@ -5,14 +5,19 @@ transaction for all, in the order things happened within the case. An item may c
 that counts keeps what it counted from (`cause`) and counts it once.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases, turns
+from handoff.care import effort
 from handoff.db import Database
+from handoff.finding import search, texts
 from handoff.models import Case, CaseEvent, Message, OutboxItem
+from handoff.outbox import Step
+from handoff.partners import granting, webhooks
+from handoff.rules import clocks, ringing
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Happened:
 
 
 Follower = Callable[[AsyncSession, Happened], Awaitable[None]]
-FOLLOWERS: tuple[Follower, ...] = ()
+FOLLOWERS: tuple[Follower, ...] = (clocks.follow, effort.follow, search.follow, granting.follow, webhooks.follow)
 """In this order. Each is a noun's `follow(session, happened)`."""
 
 
@@ -38,8 +43,8 @@ FOLLOWERS: tuple[Follower, ...] = ()
 class Casework:
     database: Database
 
-    async def follow(self, item: OutboxItem) -> None:
-        await self.database.write(lambda session: follow(session, item))
+    async def write_text(self, item: OutboxItem) -> None:
+        await self.database.write(lambda session: texts.when_stale(session, item))
 
 
 async def follow(session: AsyncSession, item: OutboxItem) -> None:
@@ -51,6 +56,15 @@ async def follow(session: AsyncSession, item: OutboxItem) -> None:
         return
     for follower in FOLLOWERS:
         await follower(session, Happened(case, event, message))
+
+
+STEPS: Mapping[str, Step] = {
+    "follow_case": follow,
+    ringing.JOB: ringing.due,
+    "share_expired": granting.expire,
+    "webhook_due": webhooks.due,
+}
+"""What the outbox does in the transaction that takes the item away: database work and nothing else."""
 
 
 async def when_given_up(session: AsyncSession, item: OutboxItem) -> None:

@@ -37,6 +37,10 @@ class Reason(StrEnum):
     CANCEL_SERVICE = "cancel_service"
     SECURITY = "security"
     TAKEN_OVER = "taken_over"
+    THIRD_CONTACT = "third_contact"
+    """The customer had to come for the third time about one thing."""
+    NOT_SOLVED = "not_solved"
+    """Asked afterwards, they said it is not."""
 
 
 class Issue(Part):

@@ -76,6 +76,11 @@ class Settings(BaseSettings):
     login_secret: str = Field(default="", description="Your site signs its customers' sign-ins with it (HS256).")
     demo: bool = Field(default=False, description="Shows what only a demonstration needs, such as invented sign-ins.")
 
+    # Partners and webhooks
+    webhook_allow_private: bool = Field(
+        default=False, description="Webhooks may go to addresses inside your own network, such as 127.0.0.1."
+    )
+
     # Files
     attachments_url: str = Field(
         default="var/attachments", description="A folder, or a bucket as `s3://…`, `gs://…` or `az://…`."
@@ -88,6 +93,15 @@ class Settings(BaseSettings):
     offer_timeout_s: float = Field(default=60.0, description="After this the offer goes to the next agent.")
     reply_timeout_s: float = Field(
         default=180.0, description="A customer unanswered for this long by an agent who is gone goes back to the queue."
+    )
+    contact_gap_hours: float = Field(
+        default=4.0, description="After this much silence about a case the customer's next word is another contact."
+    )
+    reopen_within_days: float = Field(
+        default=14.0, description="A case resolved longer ago is not opened again; a follow-up case is made."
+    )
+    close_waiting_after_days: float = Field(
+        default=7.0, description="A case that waits for its customer this long is closed; told a day before; 0: never."
     )
     agent_session_hours: float = 12.0
     agent_away_after_s: float = Field(default=90.0, description="Without a sign of life the agent counts as away.")

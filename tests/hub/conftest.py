@@ -8,14 +8,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import agents, casework, conversations, handovers, ledger, offers, outbox, turns
+from handoff import agents, casework, clock, conversations, handovers, ledger, offers, outbox, turns
 from handoff.assistants.scripted import Scripted
+from handoff.care.third_contact import ThirdContact
 from handoff.channels.console import Console
 from handoff.conversations import Receipt
 from handoff.db import Database
@@ -26,6 +27,9 @@ from handoff.models import Agent, Base, Conversation, Message, OutboxItem, Prese
 from handoff.outbox import Runner
 from handoff.ports import Inbound, Words
 from handoff.settings import settings
+
+if TYPE_CHECKING:
+    from tests.hub.caring import Story
 
 T = TypeVar("T")
 
@@ -156,9 +160,10 @@ class Desk:
             "ask_assistant": self.turns.ask,
             "offer_expired": offer_expired,
             "look_after": look_after,
-            "follow_case": casework.Casework(self.database).follow,
+            "third_contact": ThirdContact(self.database).call_person,
+            "write_case_text": casework.Casework(self.database).write_text,
         }
-        runner = Runner(self.database, jobs, casework.when_given_up)
+        runner = Runner(self.database, jobs, casework.when_given_up, steps=casework.STEPS)
         self.database.wake = runner.wake
         return runner
 
@@ -174,3 +179,15 @@ async def _drop(session: AsyncSession, item: OutboxItem) -> None:
 @pytest.fixture
 async def desk(database: Database) -> Desk:
     return Desk(database)
+
+
+@pytest.fixture
+def story(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator["Story"]:
+    """Days may pass in it: agents stay at the desk and offers stay open however long it takes."""
+    from tests.hub.caring import Story
+
+    for name in ("AGENT_AWAY_AFTER_S", "REPLY_TIMEOUT_S", "OFFER_TIMEOUT_S"):
+        monkeypatch.setenv(f"TELLONCE_{name}", "10000000")
+    settings.cache_clear()
+    yield Story(desk)
+    clock.use(None)

@@ -1,0 +1,1 @@
+"""What a case costs the customer, what they were promised, and whether it is really solved."""

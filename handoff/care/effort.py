@@ -1,0 +1,228 @@
+"""The effort ledger: what a case costs its customer. Counted from what happened, never typed in.
+
+`follow` hears of every word and event of a case and keeps each line once, by what it was counted from. Sums stand on
+the case, where lists, triggers and reports read them. Words that move to another case are counted there anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff import cases, clock, customers, outbox
+from handoff.care import counting
+from handoff.care.counting import Line
+from handoff.models import LIVE, Case, CaseEvent, CaseMove, Conversation, Effort, EffortKind, Message, Promise
+from handoff.models import PromiseState as Kept
+from handoff.ports import Author
+
+if TYPE_CHECKING:
+    from handoff.casework import Happened
+
+REPEATS = (EffortKind.REPEATED_FACT, EffortKind.REPEATED_QUESTION)
+MOVED = frozenset({"split", "split_undone", "joined", "joined_in", "join_undone"})
+"""Events after which words stand elsewhere."""
+MOST_COUNTED = 500
+"""Words looked through when a case begins or its words were moved: the newest."""
+THIRD = 3
+
+
+@dataclass(frozen=True)
+class EffortView:
+    """Sums of one case, or of all cases of a customer. Durations in seconds; `days_open` counts begun days.
+
+    `owed_since` is when the customer was first owed the word they still wait for. `asked_twice` names what was.
+    """
+
+    contacts: int = 0
+    channels: tuple[str, ...] = ()
+    transfers: int = 0
+    repeated_facts: int = 0
+    repeated_questions: int = 0
+    waited_s: int = 0
+    days_open: int = 0
+    broken_promises: int = 0
+    owed_since: datetime | None = None
+    asked_twice: tuple[str, ...] = ()
+    told_twice: tuple[str, ...] = ()
+
+    @property
+    def repeats(self) -> int:
+        return self.repeated_facts + self.repeated_questions
+
+
+async def follow(session: AsyncSession, happened: Happened) -> None:
+    """Count what one word or event added. The third contact about one thing calls a person."""
+    case = happened.case
+    if happened.event and happened.event.kind in MOVED:
+        await recount(session, case)
+        return
+    added = await _keep(session, case, await _lines(session, case, happened))
+    if not added:
+        return
+    await resum(session, case)
+    if EffortKind.CONTACT in {line.kind for line in added} and case.contacts >= THIRD and case.status in LIVE:
+        outbox.add_for(session, case.id, "case", "third_contact", {"case_id": case.id})
+
+
+async def _lines(session: AsyncSession, case: Case, happened: Happened) -> list[Line]:
+    if happened.message:
+        return await _in_new_words(session, case, happened.message)
+    event = happened.event
+    if event is None:
+        return []
+    if event.kind == "opened":
+        return await _in_words(session, case)
+    if event.kind == "reopened" and (said := await _said_last(session, case, event)):
+        return await counting.contact(session, case, said)
+    return await counting.in_event(session, case, event)
+
+
+async def _in_new_words(session: AsyncSession, case: Case, message: Message) -> list[Line]:
+    """Of a conversation that was begun before it belonged to this case, nothing was counted yet."""
+    if message.case_id != case.id:
+        return []
+    if message.author != Author.CUSTOMER or await _is_counted(session, case, message.conversation_id):
+        return await counting.in_message(session, case, message)
+    return await _in_words(session, case)
+
+
+async def _is_counted(session: AsyncSession, case: Case, conversation_id: str) -> bool:
+    counted = (
+        select(Effort.id)
+        .join(Message, Message.id == Effort.cause)
+        .where(Effort.case_id == case.id, Effort.kind == EffortKind.CONTACT, Message.conversation_id == conversation_id)
+    )
+    return await session.scalar(counted.limit(1)) is not None
+
+
+async def _in_words(session: AsyncSession, case: Case) -> list[Line]:
+    """Everything said in a case, as if it were heard now."""
+    newest = select(Message).where(Message.case_id == case.id).order_by(Message.id.desc()).limit(MOST_COUNTED)
+    words = list(await session.scalars(newest))[::-1]
+    return [line for one in words for line in await counting.in_message(session, case, one)]
+
+
+async def _said_last(session: AsyncSession, case: Case, event: CaseEvent) -> Message | None:
+    """What the customer said to have their case opened again: said while it was closed, so it belongs to none."""
+    found: Message | None = await session.scalar(
+        select(Message)
+        .where(Message.conversation_id.in_(await cases.conversation_ids(session, case)))
+        .where(Message.author == Author.CUSTOMER, Message.created_at <= event.created_at)
+        .order_by(Message.created_at.desc(), Message.id.desc())
+        .limit(1)
+    )
+    return found if event.actor != "agent" else None
+
+
+async def _keep(session: AsyncSession, case: Case, lines: Iterable[Line]) -> list[Line]:
+    """Store what is not stored yet; what another case counted before its words came here is this one's now."""
+    fresh = {(line.kind, line.cause): line for line in lines}
+    if not fresh:
+        return []
+    rows = await session.scalars(select(Effort).where(Effort.cause.in_({cause for _, cause in fresh})))
+    for row in rows:
+        known = fresh.pop((EffortKind(row.kind), row.cause), None)
+        if known and row.case_id != case.id and row.kind != EffortKind.TRANSFER:
+            row.case_id, row.customer_id = case.id, case.customer_id
+    session.add_all(
+        Effort(
+            case_id=case.id,
+            customer_id=case.customer_id,
+            kind=line.kind,
+            amount=line.amount,
+            detail=line.detail,
+            cause=line.cause,
+            created_at=line.at,
+        )
+        for line in fresh.values()
+    )
+    await session.flush()
+    return list(fresh.values())
+
+
+async def recount(session: AsyncSession, case: Case) -> None:
+    """Count a case from the start, because words came to it or left it; the same for every case they moved between.
+
+    Which words begin a sitting depends on the words around them, so lines cannot simply travel along. Transfers can:
+    they are counted from events, which stay where they are.
+    """
+    moves = await session.execute(
+        select(CaseMove.from_case_id, CaseMove.to_case_id).where(
+            (CaseMove.from_case_id == case.id) | (CaseMove.to_case_id == case.id)
+        )
+    )
+    ids = {case.id, *(one for pair in moves for one in pair)}
+    touched = list(await session.scalars(select(Case).where(Case.id.in_(ids)).order_by(Case.id)))
+    await session.execute(delete(Effort).where(Effort.case_id.in_(ids), Effort.kind != EffortKind.TRANSFER))
+    for one in touched:
+        await _keep(session, one, await _in_words(session, one))
+        await resum(session, one)
+
+
+async def resum(session: AsyncSession, case: Case) -> None:
+    """Make the sums on the case equal to its lines."""
+    sums = await _sums(session, Effort.case_id == case.id)
+    case.contacts, case.transfers = sums.get(EffortKind.CONTACT, 0), sums.get(EffortKind.TRANSFER, 0)
+    case.repeats = sum(sums.get(kind, 0) for kind in REPEATS)
+    case.waited_s = sums.get(EffortKind.WAITED, 0)
+    await session.flush()
+
+
+async def _sums(session: AsyncSession, where: object) -> dict[str, int]:
+    rows = await session.execute(select(Effort.kind, func.sum(Effort.amount)).where(where).group_by(Effort.kind))  # type: ignore[arg-type]
+    return {kind: int(amount) for kind, amount in rows}
+
+
+async def of_case(session: AsyncSession, case_id: str) -> EffortView:
+    """What this case cost its customer so far."""
+    case = await session.get_one(Case, case_id)
+    return await _view(session, [case])
+
+
+async def of_customer(session: AsyncSession, customer_id: str) -> EffortView:
+    """The same over all cases of one person."""
+    ids = await customers.together(session, customer_id)
+    return await _view(session, list(await session.scalars(select(Case).where(Case.customer_id.in_(ids)))))
+
+
+async def _view(session: AsyncSession, of: Sequence[Case]) -> EffortView:
+    ids = [case.id for case in of]
+    sums = await _sums(session, Effort.case_id.in_(ids))
+    named = (EffortKind.CHANNEL, *REPEATS)
+    rows = await session.execute(
+        select(Effort.kind, Effort.detail).where(Effort.case_id.in_(ids), Effort.kind.in_(named)).order_by(Effort.id)
+    )
+    details: dict[str, list[str]] = {}
+    for kind, detail in rows:
+        details.setdefault(kind, []).append(detail or "")
+    broken = select(func.count()).select_from(Promise).where(Promise.case_id.in_(ids), Promise.state == Kept.BROKEN)
+    return EffortView(
+        contacts=sums.get(EffortKind.CONTACT, 0),
+        channels=tuple(dict.fromkeys(details.get(EffortKind.CHANNEL, ()))),
+        transfers=sums.get(EffortKind.TRANSFER, 0),
+        repeated_facts=sums.get(EffortKind.REPEATED_FACT, 0),
+        repeated_questions=sums.get(EffortKind.REPEATED_QUESTION, 0),
+        waited_s=sums.get(EffortKind.WAITED, 0),
+        days_open=max((_days_open(case) for case in of), default=0),
+        broken_promises=await session.scalar(broken) or 0,
+        owed_since=await _owed_since(session, ids),
+        asked_twice=tuple(dict.fromkeys(details.get(EffortKind.REPEATED_QUESTION, ()))),
+        told_twice=tuple(dict.fromkeys(details.get(EffortKind.REPEATED_FACT, ()))),
+    )
+
+
+def _days_open(case: Case) -> int:
+    """From its beginning to its end, or to now: a case of an hour took one day."""
+    return ((case.resolved_at or clock.now()) - case.created_at).days + 1
+
+
+async def _owed_since(session: AsyncSession, case_ids: Sequence[str]) -> datetime | None:
+    owed = select(func.min(Conversation.waiting_since)).where(Conversation.case_id.in_(case_ids))
+    found: datetime | None = await session.scalar(owed)
+    return found
