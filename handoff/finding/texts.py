@@ -34,7 +34,10 @@ async def when_stale(session: AsyncSession, item: OutboxItem) -> None:
 async def is_more_to_come(session: AsyncSession, case: Case) -> bool:
     """Whether more of this case waits to be followed, after which its text is written anyway."""
     waiting = select(OutboxItem.id).where(
-        OutboxItem.subject_id == case.id, OutboxItem.lane == "case", OutboxItem.is_dead.is_(False)
+        OutboxItem.subject_id == case.id,
+        OutboxItem.lane == "case",
+        OutboxItem.job.in_(("follow_case", "write_case_text")),
+        OutboxItem.is_dead.is_(False),
     )
     return len((await session.scalars(waiting.limit(2))).all()) > 1
 

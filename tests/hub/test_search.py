@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases, edits, floor
 from handoff.finding import search, texts
-from handoff.models import Attachment, Case, Customer, Message, OutboxItem, new_id
+from handoff.models import Attachment, Case, Customer, Message, new_id
 from tests.hub.conftest import Desk
 
 CANARY = "zebrawurst"
@@ -15,15 +15,9 @@ CANARY = "zebrawurst"
 
 async def follow_cases(desk: Desk) -> None:
     """Let what waits in the lanes of cases happen, in order."""
-    jobs = desk.runner().jobs
-    while items := [one for one in await desk.pending() if one.lane == "case"]:
-        for item in items:
-            await jobs[item.job](item)
-
-            async def done(session: AsyncSession, item: OutboxItem = item) -> None:
-                await session.delete(await session.get_one(OutboxItem, item.id))
-
-            await desk.write(done)
+    runner = desk.runner()
+    while await desk.write(runner.take_steps):
+        pass
 
 
 async def a_case(desk: Desk, words: str = "My cable box hums", who: str = "maya", title: str = "A humming box") -> Case:
