@@ -42,8 +42,8 @@ VALUE_NEXT = re.compile(rf"(?:\s(?:{KIND}|is|of))?(?:\s(?:is|of))?[\s:=#]{{1,3}}
 
 EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@(?:[\w-]{1,63}\.){1,6}[a-z]{2,24}", re.I)
 ORDER = re.compile(r"\bF[- ]?(?P<number>\d{5})\b", re.I)
-CASE_REF = re.compile(r"\bC[- ]?(\d{3})[- ]?(\d{3})(?:[- ]?(\d))?\b", re.I)
-"""People leave out the check digit."""
+CASE_REF = re.compile(r"\bC[- ]?(\d{3})[- ]?(\d{3})(?:[- ]?(\d{3}))?(?:[- ]?(\d))?\b", re.I)
+"""People leave out the check digit. Three digits more when the short references are used up."""
 RETURN = re.compile(r"\bRN[- ]?(?P<number>\d{3,6})\b", re.I)
 SSN = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
 
