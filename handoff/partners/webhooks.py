@@ -5,6 +5,7 @@ so that a receiver can count it once. Order is not promised: a delivery that has
 address has `SLOTS` lanes of its own: one that hangs delays no other address and, for long, none of its own messages.
 """
 
+import hashlib
 import json
 import random
 import zlib
@@ -115,6 +116,11 @@ async def _tell_share(session: AsyncSession, endpoint: Endpoint, happened: "Happ
         await _add(session, endpoint, happened.case, cause, "share_message", told)
 
 
+async def tell(session: AsyncSession, endpoint: Endpoint, case: Case, cause: str, told: Mapping[str, Any]) -> None:
+    """By rule: one address of our own, whatever it listens for. Once for each `cause`."""
+    await _add(session, endpoint, case, cause[:60], "told_by_rule", {"case": case_as_dict(case), **told})
+
+
 async def tell_link(session: AsyncSession, share: Share, token: str, kind: str) -> None:
     """Send a partner's own systems the link to a share: `share_opened`, or `share_renewed` for another one."""
     query = select(Endpoint).where(Endpoint.is_on.is_(True), Endpoint.partner_id == share.partner_id)
@@ -163,8 +169,9 @@ def _type(endpoint: Endpoint, kind: str) -> str:
 def _send_soon(session: AsyncSession, delivery: WebhookDelivery) -> None:
     """In one of its address's lanes: always the same one, so that two attempts never run at once."""
     slot = zlib.crc32(delivery.id.encode()) % SLOTS
+    subject = hashlib.sha256(f"{delivery.endpoint_id}/{slot}".encode()).hexdigest()[:26]
     body = {"delivery_id": delivery.id, "case_id": delivery.case_id}
-    outbox.add_for(session, f"{delivery.endpoint_id[:-1]}{slot}", LANE, "deliver_webhook", body)
+    outbox.add_for(session, subject, LANE, "deliver_webhook", body)
 
 
 async def due(session: AsyncSession, item: OutboxItem) -> None:
