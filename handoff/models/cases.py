@@ -94,7 +94,11 @@ class CaseEvent(Base):
     """Who did what to a case, when and why. Append-only."""
 
     __tablename__ = "case_events"
-    __table_args__ = (UniqueConstraint("case_id", "seq"), UniqueConstraint("case_id", "idempotency_key"))
+    __table_args__ = (
+        UniqueConstraint("case_id", "seq"),
+        UniqueConstraint("case_id", "idempotency_key"),
+        Index("ix_case_events_created", "created_at"),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"))

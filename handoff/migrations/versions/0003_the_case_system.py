@@ -533,6 +533,7 @@ def _widen_the_old_tables() -> None:
     op.create_index("ix_cases_priority_status", "cases", ["priority", "status", "updated_at"])
     op.create_index("ix_cases_assignee_status", "cases", ["assignee_id", "status", "updated_at"])
     op.create_index("ix_cases_customer", "cases", ["customer_id", "created_at"])
+    op.create_index("ix_case_events_created", "case_events", ["created_at"])
     op.create_index("ix_cases_joined_into_id", "cases", ["joined_into_id"])
     op.create_index("ix_conversations_agent", "conversations", ["agent_id", "floor"])
     op.add_column("agents", sa.Column("skills", Json, nullable=False, server_default="[]"))
