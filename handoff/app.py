@@ -22,7 +22,7 @@ from handoff import casework, desk, handovers, offers, turns
 from handoff.agents import Throttle
 from handoff.api.routes import router as api_router
 from handoff.assistants.rasa import Rasa
-from handoff.care.third_contact import ThirdContact
+from handoff.care.jobs import jobs as care_jobs
 from handoff.channels.hooks import HttpHooks
 from handoff.channels.senders import ConsoleSender, sender_of
 from handoff.channels.telegram.bots import NAME, read_tokens, way_to
@@ -42,6 +42,7 @@ from handoff.models import Conversation, OutboxItem
 from handoff.outbox import Runner
 from handoff.partners.postings import Poster
 from handoff.ports import Assistant, Channel, CodeSender
+from handoff.rules import time_triggers
 from handoff.settings import Settings, settings
 from handoff.store import Store
 from handoff.uploads import Sweeper
@@ -138,11 +139,11 @@ async def _open(stack: contextlib.AsyncExitStack, assistant: Assistant | None, c
         "offer_expired": offer_expired,
         "look_after": look_after,
         "deliver_webhook": posting.deliver,
-        "third_contact": ThirdContact(database).call_person,
-        "write_case_text": casework.Casework(database).write_text,
+        **care_jobs(database),
     }
     runner = Runner(database, jobs, casework.when_given_up, steps=casework.STEPS)
     database.wake = runner.wake
+    await database.write(time_triggers.begin)
     await stack.enter_async_context(runner)
     receiving = await stack.enter_async_context(Receiving(database, bots)) if bots else None
     web = WebChat(database, live, {NAME: way_to(bots, config.telegram_link_url)} if bots else {})

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases, turns
-from handoff.care import effort
-from handoff.db import Database
+from handoff.care import effort, promises
 from handoff.finding import search, texts
 from handoff.models import Case, CaseEvent, Message, OutboxItem
 from handoff.outbox import Step
 from handoff.partners import granting, webhooks
-from handoff.rules import clocks, ringing
+from handoff.rules import clocks, ringing, time_triggers, triggers
 
 
 @dataclass(frozen=True)
@@ -35,16 +34,16 @@ class Happened:
 
 
 Follower = Callable[[AsyncSession, Happened], Awaitable[None]]
-FOLLOWERS: tuple[Follower, ...] = (clocks.follow, effort.follow, search.follow, granting.follow, webhooks.follow)
+FOLLOWERS: tuple[Follower, ...] = (
+    clocks.follow,
+    effort.follow,
+    promises.follow,
+    search.follow,
+    granting.follow,
+    webhooks.follow,
+    triggers.follow,
+)
 """In this order. Each is a noun's `follow(session, happened)`."""
-
-
-@dataclass(frozen=True)
-class Casework:
-    database: Database
-
-    async def write_text(self, item: OutboxItem) -> None:
-        await self.database.write(lambda session: texts.when_stale(session, item))
 
 
 async def follow(session: AsyncSession, item: OutboxItem) -> None:
@@ -60,7 +59,11 @@ async def follow(session: AsyncSession, item: OutboxItem) -> None:
 
 STEPS: Mapping[str, Step] = {
     "follow_case": follow,
+    "write_case_text": texts.when_stale,
     ringing.JOB: ringing.due,
+    time_triggers.SCAN: time_triggers.scan,
+    time_triggers.FIRE: time_triggers.fire,
+    **promises.STEPS,
     "share_expired": granting.expire,
     "webhook_due": webhooks.due,
 }

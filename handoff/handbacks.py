@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases, clock, conversations, events, facts, floor, offers, outbox, queues
+from handoff.care import promises
 from handoff.cases import Actor
 from handoff.db import announce
 from handoff.errors import NotFound
@@ -34,6 +35,7 @@ async def give_back(session: AsyncSession, conversation_id: str, agent: Agent, h
     await facts.put(session, conversation, learned, set_by="agent")
     case = await session.get_one(Case, handover.case_id)
     await cases.record(session, case, "given_back", Actor.of(agent), handback.model_dump(mode="json"))
+    await promises.made_in_handback(session, case, agent, handback.promises)
     if handback.outcome == "resolved" and case.status != CaseStatus.RESOLVED:
         await cases.resolve(session, case.ref, Actor.of(agent), handback.summary)
     floor.move(session, conversation, Verb.GIVE_BACK)

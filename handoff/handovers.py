@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases, clock, events, floor, ledger, offers, outbox, packing, queues
+from handoff.care import promises
 from handoff.cases import Actor
 from handoff.db import announce
 from handoff.errors import BadInput, FloorTaken, IllegalMove, NotFound
@@ -67,6 +68,8 @@ async def hand_over(session: AsyncSession, request: HandoverRequest) -> Handover
     )
     if is_open:
         await offers.make(session, handover)
+    elif case.promised_at:
+        await promises.of_assistant(session, case, promises.ANSWER, case.promised_at)
     return await _answer(session, handover)
 
 

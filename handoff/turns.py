@@ -28,11 +28,12 @@ from handoff import (
     handovers,
     ledger,
 )
+from handoff.care import asking, promises
 from handoff.db import Database, announce
 from handoff.errors import AssistantFailed
 from handoff.ledger import Speaker
 from handoff.live import Live
-from handoff.models import Conversation, Identity, Message, OutboxItem, Turn
+from handoff.models import Conversation, Identity, Message, OutboxItem, PromiseState, Turn
 from handoff.ports import Assistant, Author, Button, Floor, TurnRequest, TurnResult, Words
 from handoff.settings import settings
 
@@ -103,7 +104,7 @@ async def prepare(session: AsyncSession, turn_id: str) -> TurnRequest | None:
         sender=conversation.assistant_session,
         message_id=message.id if message else turn.id,
         text=_text_for_assistant(message),
-        metadata=await _metadata(session, conversation, turn),
+        metadata=await _metadata(session, conversation, turn, message),
     )
 
 
@@ -118,7 +119,9 @@ def _text_for_assistant(message: Message | None) -> str:
     return f" {message.words}".replace(" /", " ∕", 1) if message.words.lstrip().startswith("/") else message.words
 
 
-async def _metadata(session: AsyncSession, conversation: Conversation, turn: Turn) -> dict[str, Any]:
+async def _metadata(
+    session: AsyncSession, conversation: Conversation, turn: Turn, message: Message | None
+) -> dict[str, Any]:
     customer = await customers.known(session, conversation.customer_id)
     identity = await session.get_one(Identity, conversation.identity_id)
     known = await facts.current(session, conversation.id)
@@ -136,12 +139,29 @@ async def _metadata(session: AsyncSession, conversation: Conversation, turn: Tur
         },
         "facts": facts.for_assistant(known),
         "carry": dict(conversation.carried),
-        "open_cases": [
-            {"ref": case.ref, "title": case.title, "status": case.status}
-            for case in await cases.of_customer(session, conversation.customer_id)
-        ][:10],
+        "open_cases": await _open_cases(session, conversation),
+        "asking": await asking.open_question(session, conversation, message.seq) if message else None,
         "handback": turn.handback,
     }
+
+
+async def _open_cases(session: AsyncSession, conversation: Conversation) -> list[dict[str, Any]]:
+    """The customer's newest cases, each with what was promised and is still to be done."""
+    newest = list(await cases.of_customer(session, conversation.customer_id))[:10]
+    owed = await promises.owed(session, [case.id for case in newest]) if newest else []
+    return [
+        {
+            "ref": case.ref,
+            "title": case.title,
+            "status": case.status,
+            "promises": [
+                {"text": one.text, "due_at": one.due_at.isoformat(), "is_broken": one.state == PromiseState.BROKEN}
+                for one in owed
+                if one.case_id == case.id
+            ],
+        }
+        for case in newest
+    ]
 
 
 async def apply(session: AsyncSession, turn_id: str, result: TurnResult, ms: int) -> None:

@@ -3,14 +3,11 @@
 Once for a case, ever. A customer who talks to the assistant just then is handed over with a sentence.
 """
 
-from dataclasses import dataclass
-
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases, floor, handovers, queues
 from handoff.care.effort import THIRD
-from handoff.db import Database
 from handoff.models import LIVE, Case, CaseEvent, Conversation, OutboxItem, Priority
 from handoff.package import Reason
 from handoff.ports import Floor
@@ -20,16 +17,9 @@ SENTENCE = "This is the third time you have had to come to us about this, so a p
 URGENT_ENOUGH = (Priority.URGENT, Priority.HIGH)
 
 
-@dataclass(frozen=True)
-class ThirdContact:
-    database: Database
-
-    async def call_person(self, item: OutboxItem) -> None:
-        await self.database.write(lambda session: call_person(session, item.body["case_id"]))
-
-
-async def call_person(session: AsyncSession, case_id: str) -> None:
+async def call_person(session: AsyncSession, item: OutboxItem) -> None:
     """Raise the priority to high and pass the conversation that is going on to people."""
+    case_id = item.body["case_id"]
     talking = await _talking(session, case_id)
     # Conversations are locked before cases, everywhere.
     conversation = await floor.hold(session, talking) if talking else None

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import agents, casework, clock, conversations, handovers, ledger, offers, outbox, turns
 from handoff.assistants.scripted import Scripted
-from handoff.care.third_contact import ThirdContact
+from handoff.care.jobs import jobs as care_jobs
 from handoff.channels.console import Console
 from handoff.conversations import Receipt
 from handoff.db import Database
@@ -160,8 +160,7 @@ class Desk:
             "ask_assistant": self.turns.ask,
             "offer_expired": offer_expired,
             "look_after": look_after,
-            "third_contact": ThirdContact(self.database).call_person,
-            "write_case_text": casework.Casework(self.database).write_text,
+            **care_jobs(self.database),
         }
         runner = Runner(self.database, jobs, casework.when_given_up, steps=casework.STEPS)
         self.database.wake = runner.wake
