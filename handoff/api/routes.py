@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from handoff.api import attachments, cases, conversations, handovers, people, sign_in
+from handoff.api import attachments, cases, conversations, handovers, partners, people, sign_in, webhooks
 from handoff.api.shapes import ErrorShape
 
 REFUSALS: dict[int | str, dict[str, object]] = {
@@ -10,5 +10,6 @@ REFUSALS: dict[int | str, dict[str, object]] = {
 }
 
 router = APIRouter(prefix="/api/v1", responses=REFUSALS)
-for part in (sign_in.router, handovers.router, conversations.router, attachments.router, people.router, cases.router):
-    router.include_router(part)
+PARTS = (sign_in, handovers, conversations, attachments, people, cases, partners, webhooks)
+for part in PARTS:
+    router.include_router(part.router)

@@ -18,7 +18,7 @@ from handoff import agents, clock, conversations, handovers, tokens
 from handoff.app import Hub, create_app
 from handoff.assistants.scripted import Scripted
 from handoff.cli import WS_MAX_BYTES
-from handoff.models import AgentSession, ApiToken
+from handoff.models import AgentSession, ApiToken, Role
 from handoff.package import HandoverRequest, Issue
 from handoff.ports import Inbound
 from handoff.settings import settings
@@ -89,12 +89,18 @@ async def _people_and_words(served: Served) -> None:
     hashed = await agents.hash_password(PASSWORD)
 
     async def people(session: AsyncSession) -> None:
-        dana = await agents.add(session, email="dana@fernway.example", name="Dana", password_hash=hashed)
+        dana = await agents.add(
+            session, email="dana@fernway.example", name="Dana", password_hash=hashed, teams=("care", "billing")
+        )
+        boss = await agents.add(
+            session, email="priya@fernway.example", name="Priya", password_hash=hashed, role=Role.SUPERVISOR
+        )
         gone = await agents.add(session, email="gone@fernway.example", name="Gone", password_hash=hashed)
         made = {
             "read": await tokens.create(session, "read", [Scope.READ]),
             "assistant": await tokens.create(session, "assistant", [Scope.ASSISTANT]),
             "agent": await tokens.create(session, "agent", [Scope.AGENT], dana.email),
+            "supervisor": await tokens.create(session, "supervisor", [Scope.AGENT], boss.email),
             "revoked": await tokens.create(session, "revoked", [Scope.AGENT, Scope.READ, Scope.ASSISTANT], dana.email),
             "deactivated agent": await tokens.create(session, "gone", [Scope.AGENT, Scope.READ], gone.email),
         }

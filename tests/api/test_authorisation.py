@@ -8,14 +8,12 @@ from handoff.api.routes import router
 from handoff.models import new_id
 from tests.api.conftest import PASSWORD, Served
 
-READS, DESK, HELPS, ANYONE, OPEN = (
-    {"read", "agent", "signed-in agent"},
-    {"agent", "signed-in agent"},
-    {"assistant", "agent", "signed-in agent"},
-    {"read", "assistant", "agent", "signed-in agent"},
-    None,
-)
+SUPERVISORS = {"supervisor"}
+DESK = {"agent", "signed-in agent", *SUPERVISORS}
+READS, HELPS, ANYONE, OPEN = {"read", *DESK}, {"assistant", *DESK}, {"read", "assistant", *DESK}, None
 """Who gets past the door. `OPEN` asks for no token."""
+SIGNED: set[str] = set()
+"""No token opens it: the partner's own signature does."""
 
 THREAD = "/api/v1/conversations/{conversation_id}"
 MATRIX: Mapping[str, set[str] | None] = {
@@ -58,6 +56,24 @@ MATRIX: Mapping[str, set[str] | None] = {
     "POST /api/v1/cases/{ref}/notes": HELPS,
     "POST /api/v1/cases/{ref}/reopen": HELPS,
     "POST /api/v1/cases/{ref}/resolve": DESK,
+    "GET /api/v1/cases/{ref}/shares": READS,
+    "POST /api/v1/cases/{ref}/shares": DESK,
+    "POST /api/v1/shares/{share_id}/show": DESK,
+    "POST /api/v1/shares/{share_id}/messages": DESK,
+    "POST /api/v1/shares/{share_id}/link": DESK,
+    "POST /api/v1/shares/{share_id}/revoke": DESK,
+    "GET /api/v1/partners": READS,
+    "POST /api/v1/partners": SUPERVISORS,
+    "PATCH /api/v1/partners/{partner_id}": SUPERVISORS,
+    "POST /api/v1/partners/{partner_id}/secret": SUPERVISORS,
+    "POST /api/v1/partners/{partner_id}/webhook": SIGNED,
+    "GET /api/v1/webhooks": SUPERVISORS,
+    "POST /api/v1/webhooks": SUPERVISORS,
+    "PATCH /api/v1/webhooks/{endpoint_id}": SUPERVISORS,
+    "POST /api/v1/webhooks/{endpoint_id}/secret": SUPERVISORS,
+    "POST /api/v1/webhooks/{endpoint_id}/test": SUPERVISORS,
+    "GET /api/v1/webhooks/{endpoint_id}/deliveries": SUPERVISORS,
+    "POST /api/v1/webhook-deliveries/{delivery_id}/replay": SUPERVISORS,
 }
 NOBODY = {"no token", "bad token", "revoked", "deactivated agent"}
 BODIES: Mapping[str, dict[str, object]] = {
@@ -83,6 +99,15 @@ BODIES: Mapping[str, dict[str, object]] = {
     "POST /api/v1/cases/{ref}/notes": {"text": "Careful"},
     "POST /api/v1/cases/{ref}/reopen": {"reason": "Not solved"},
     "POST /api/v1/cases/{ref}/resolve": {"resolution": "Done."},
+    "POST /api/v1/cases/{ref}/shares": {"partner_id": "nobody", "task": "Pick up a box"},
+    "POST /api/v1/shares/{share_id}/show": {"facts": ["item"]},
+    "POST /api/v1/shares/{share_id}/messages": {"text": "Ring twice"},
+    "POST /api/v1/shares/{share_id}/revoke": {"why": "Wrong courier"},
+    "POST /api/v1/partners": {"name": "Swift Parcel Couriers", "kind": "courier"},
+    "PATCH /api/v1/partners/{partner_id}": {"is_active": False},
+    "POST /api/v1/partners/{partner_id}/webhook": {"case_ref": "C-482-917-4", "state": "accepted"},
+    "POST /api/v1/webhooks": {"name": "Reports", "url": "https://reports.example/hooks"},
+    "PATCH /api/v1/webhooks/{endpoint_id}": {"is_on": False},
 }
 
 
