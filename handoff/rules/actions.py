@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases, floor, ledger
+from handoff.care import follow_ups, surveys
 from handoff.cases import Actor
 from handoff.errors import BadInput
 from handoff.finding import tags
@@ -37,6 +38,8 @@ class Do(StrEnum):
     REPLY = "reply"
     NOTE = "note"
     WEBHOOK = "webhook"
+    SURVEY = "survey"
+    FOLLOW_UP = "follow_up"
 
 
 LABELS: Mapping[Do, str] = {
@@ -47,9 +50,13 @@ LABELS: Mapping[Do, str] = {
     Do.REPLY: "Say to the customer",
     Do.NOTE: "Leave a note",
     Do.WEBHOOK: "Tell the address",
+    Do.SURVEY: "Ask the customer, a day later, how it was",
+    Do.FOLLOW_UP: "Ask the customer, a day later,",
 }
 CHOOSES = frozenset({Do.ASSIGN, Do.TEAM, Do.PRIORITY, Do.WEBHOOK})
 """Their value is one of a list (`choices`); the others take words."""
+TAKES_NOTHING = frozenset({Do.SURVEY})
+DAY_S = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,8 @@ def _checked(raw: Mapping[str, Any], offered: Choices, number: int) -> Action:
     if do in CHOOSES and value not in dict(offered[do]):
         known = ", ".join(key for key, _ in offered[do] if key) or "nothing yet; add one in the settings first"
         raise BadInput(f"Action {number}, {LABELS[do].lower()}: there is no '{value[:40]}'. Choose {known}.")
+    if do in TAKES_NOTHING:
+        return Action(do)
     if do not in CHOOSES and not 0 < len(value) <= TEXT_AT_MOST:
         raise BadInput(f"Action {number}, {LABELS[do].lower()}: write something, at most {TEXT_AT_MOST} signs.")
     return Action(do, tags.spelled(value) if do is Do.TAG else value)
@@ -120,7 +129,7 @@ def spoken(action: Action, offered: Choices) -> str:
     """`Give to the team Billing`: for lists of triggers and dry runs."""
     if action.do in CHOOSES:
         return f"{LABELS[action.do]} {dict(offered[action.do]).get(action.value, action.value) or 'nobody'}"
-    return f"{LABELS[action.do]}: {action.value}"
+    return f"{LABELS[action.do]}: {action.value}" if action.value else LABELS[action.do]
 
 
 async def do(setting: Setting, action: Action) -> str:
@@ -187,6 +196,17 @@ async def _webhook(on: Setting, endpoint_id: str) -> str:
     return f"told {endpoint.name}"
 
 
+async def _survey(on: Setting, _: str) -> str:
+    """A day after, by day, and never twice for one case: `care/surveys.py` sees to it."""
+    planned = await surveys.plan(on.session, on.case, DAY_S, on.actor)
+    return f"survey {planned.state}"
+
+
+async def _follow_up(on: Setting, question: str) -> str:
+    await follow_ups.plan(on.session, on.case, question[:300], DAY_S, on.cause)
+    return "will ask"
+
+
 async def conversation_of(session: AsyncSession, case: Case) -> str | None:
     """Where the customer last talked about the case."""
     query = (
@@ -215,4 +235,6 @@ _DOINGS: Mapping[Do, Callable[[Setting, str], Awaitable[str]]] = {
     Do.REPLY: _reply,
     Do.NOTE: _note,
     Do.WEBHOOK: _webhook,
+    Do.SURVEY: _survey,
+    Do.FOLLOW_UP: _follow_up,
 }

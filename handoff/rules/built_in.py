@@ -5,15 +5,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from handoff.models import Trigger
-from handoff.rules.happenings import TIME
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-BREACHED = "built-in-breached"
+BREACHED, SURVEY = "built-in-breached", "built-in-survey"
 _ALL: Mapping[str, Mapping[str, Any]] = {
     BREACHED: {
         "name": "A breached clock raises the priority",
         "event": "clock_breached",
         "actions": [{"do": "priority", "value": "up"}],
+    },
+    SURVEY: {
+        "name": "A day after it is resolved, ask how it was",
+        "event": "resolved",
+        "actions": [{"do": "survey", "value": ""}],
     },
 }
 
@@ -34,6 +38,3 @@ def is_one(trigger_id: str) -> bool:
 def _made(key: str) -> Trigger:
     told: dict[str, Any] = {"after": {}, "conditions": [], **_ALL[key]}
     return Trigger(id=key, is_on=True, position=0, created_at=LONG_AGO, updated_at=LONG_AGO, **told)
-
-
-__all__ = ["BREACHED", "TIME", "all_of", "by_id", "is_one"]

@@ -13,7 +13,18 @@ from handoff import cases, casework, floor, handovers
 from handoff.cases import Actor
 from handoff.errors import BadInput, Conflict
 from handoff.finding import tags
-from handoff.models import Case, CaseEvent, CaseTag, Endpoint, OutboxItem, Priority, TriggerFiring, WebhookDelivery
+from handoff.models import (
+    Case,
+    CaseEvent,
+    CaseTag,
+    Endpoint,
+    FollowUp,
+    OutboxItem,
+    Priority,
+    Survey,
+    TriggerFiring,
+    WebhookDelivery,
+)
 from handoff.rules import built_in, clocks, dry_runs, time_triggers, triggers
 from tests.hub.conftest import Desk
 from tests.hub.letting_time_pass import Hand, Time, hand  # noqa: F401, a fixture
@@ -294,6 +305,18 @@ async def test_a_breached_clock_raises_the_priority_until_that_is_switched_off(r
     other = await rules.open()
     await rules.time.until(NOON + timedelta(days=6))
     assert (await rules.case(other)).priority == "normal"
+
+
+async def test_a_resolved_case_is_surveyed_and_followed_up_by_rule_once(rules: Rules) -> None:
+    await rules.begin()
+    await rules.trigger("resolved", ("follow_up", "Did the pickup go well?"), ("survey", ""))
+    await rules.do(cases.resolve, "A label was sent.")
+    async with rules.desk.database.read() as session:
+        (asked,) = await session.scalars(select(FollowUp))
+        (survey,) = await session.scalars(select(Survey))
+    assert (asked.question, asked.due_at) == ("Did the pickup go well?", NOON + timedelta(days=1))
+    assert survey.due_at == NOON + timedelta(days=1)
+    assert await rules.fired() == ["A day after it is resolved, ask how it was", "On resolved"]
 
 
 async def test_nothing_is_switched_on_that_was_not_tried_as_it_is(rules: Rules) -> None:
