@@ -109,11 +109,7 @@ async def _wrote_since(session: AsyncSession, case: Case, at: datetime) -> bool:
 
 async def _preferred(session: AsyncSession, case: Case) -> Identity | None:
     """The handle they last wrote from while it can be reached, else one that was verified, the newest first."""
-    handles = [
-        one
-        for one in await customers.handles(session, case.customer_id)
-        if one.conversation_id and one.unreachable_reason is None
-    ]
+    handles = await customers.handles(session, case.customer_id)
     ids = [one.id for one in handles]
     last = await session.scalar(
         select(Message.identity_id)
@@ -121,8 +117,9 @@ async def _preferred(session: AsyncSession, case: Case) -> Identity | None:
         .order_by(Message.created_at.desc(), Message.id.desc())
         .limit(1)
     )
-    verified = sorted((one for one in handles if one.verified_at), key=lambda one: one.id, reverse=True)
-    return next((one for one in handles if one.id == last), next(iter(verified), None))
+    reached = [one for one in handles if one.conversation_id and one.unreachable_reason is None]
+    verified = sorted((one for one in reached if one.verified_at), key=lambda one: one.id, reverse=True)
+    return next((one for one in reached if one.id == last), next(iter(verified), None))
 
 
 async def _asked_lately(session: AsyncSession, conversation: Conversation) -> datetime | None:

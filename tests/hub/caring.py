@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases, casework, clock, conversations, floor, handbacks, handovers, joins, outbox, queues
+from handoff import cases, casework, clock, conversations, floor, handbacks, handovers, joins, ledger, outbox, queues
 from handoff.care import effort
 from handoff.care.effort import EffortView
 from handoff.casework import Happened
-from handoff.models import Agent, Case, CaseEvent, Handover, OutboxItem
+from handoff.models import Agent, Case, CaseEvent, Handover, Message, OutboxItem
 from handoff.package import Handback, HandoverRequest, Issue
 from handoff.ports import Inbound
 from tests.hub.conftest import Desk
@@ -145,6 +145,38 @@ class Story:
     async def waiting(self) -> Sequence[Handover]:
         async with self.desk.database.read() as session:
             return await queues.standing(session)
+
+    async def takes_over(self, agent: Agent, conversation_id: str) -> None:
+        await self.desk.write(lambda session: handovers.take_over(session, conversation_id, agent))
+        await self.settles()
+
+    async def agent_named(self, name: str) -> Agent:
+        async with self.desk.database.read() as session:
+            return (await session.scalars(select(Agent).where(Agent.name == name))).one()
+
+    async def newest(self, conversation_id: str) -> Message:
+        async with self.desk.database.read() as session:
+            return (await ledger.messages(session, conversation_id))[-1]
+
+    async def message(self, message_id: str | None) -> Message:
+        async with self.desk.database.read() as session:
+            return await session.get_one(Message, message_id)
+
+    async def blocks(self, who: str, channel: str) -> None:
+        """Nothing can be delivered to this handle any more."""
+
+        async def step(session: AsyncSession) -> None:
+            identity = await conversations.identity_for(session, Inbound(channel, who, "x", "x"))
+            identity.unreachable_reason = "Blocked by the customer."
+
+        await self.desk.write(step)
+
+    async def verifies(self, who: str, channel: str) -> None:
+        async def step(session: AsyncSession) -> None:
+            identity = await conversations.identity_for(session, Inbound(channel, who, "x", "x"))
+            identity.verified_at, identity.method = clock.now(), "code"
+
+        await self.desk.write(step)
 
     async def case(self, ref: str) -> Case:
         async with self.desk.database.read() as session:

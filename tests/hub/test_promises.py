@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff.care import promises
 from handoff.errors import BadInput, IllegalMove, NotAllowed
@@ -126,16 +125,6 @@ async def test_the_answer_promised_out_of_hours_is_kept_by_a_persons_word(
     ref = await story.hands_over(thread)
     assert [(one.text, one.due_at) for one in await all_of(story, ref)] == [(promises.ANSWER, MONDAY.replace(hour=14))]
     await story.passes(hours=3)
-    await take_over(story, thread, dana)
+    await story.takes_over(dana, thread)
     await story.agent(dana, thread, "Good afternoon.")
     assert await promised(story, ref) == [(promises.ANSWER, PromiseState.KEPT)]
-
-
-async def take_over(story: Story, thread: str, agent: Agent) -> None:
-    from handoff import handovers
-
-    async def step(session: AsyncSession) -> None:
-        await handovers.take_over(session, thread, agent)
-
-    await story.desk.write(step)
-    await story.settles()
