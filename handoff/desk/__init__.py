@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from handoff.desk import (
     canned_routes,
+    case_list_routes,
     case_routes,
     conversation_routes,
     doors,
@@ -25,6 +26,7 @@ for part in (
     conversation_routes,
     file_routes,
     person_routes,
+    case_list_routes,
     case_routes,
     settings_routes,
     canned_routes,

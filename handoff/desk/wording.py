@@ -114,6 +114,17 @@ def span(age: timedelta) -> str:
     return f"{seconds // 86400}d"
 
 
+def until(at: datetime) -> str:
+    """How long until then, or how long since: `2h 10`, `3h 05 ago`."""
+    now = clock.now()
+    return span(at - now) if at > now else f"{span(now - at)} ago"
+
+
+def without_after(address: str) -> str:
+    """The address of the first page of the same list."""
+    return "&".join(one for one in address.split("&") if not one.startswith("after="))
+
+
 def percent(share: float) -> str:
     return f"{round(share * 100)}%"
 
@@ -155,6 +166,9 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "iso": iso,
     "since": since,
     "percent": percent,
+    "until": until,
+    "is_past": lambda at: at < clock.now(),
+    "without_after": without_after,
     "initials": initials,
     "safe_url": safe_url,
     "reason": reason,

@@ -20,7 +20,7 @@ from handoff.errors import BadInput
 from handoff.finding import questions, search, snippets
 from handoff.finding.chosen import Chosen
 from handoff.finding.snippets import Piece
-from handoff.models import Agent, Case, CaseTag, CaseText, CaseWatcher, Clock, Customer
+from handoff.models import Agent, Case, CaseTag, CaseWatcher, Clock, Customer
 
 ROWS = 50
 COUNTED = 1000
@@ -244,7 +244,7 @@ async def _found(session: AsyncSession, who: Looker, chosen: Chosen, limit: int)
         fits.append(exists().where(CaseTag.case_id == Case.id, CaseTag.tag == chosen.tag))
     if chosen.watched:
         fits.append(exists().where(CaseWatcher.case_id == Case.id, CaseWatcher.agent_id == who.agent_id))
-    query = search.ranked(_whole(func.substr(CaseText.body, 1, snippets.READ)), found).where(*fits).limit(limit + 1)
+    query = search.ranked(_whole(search.told()), found).where(*fits).limit(limit + 1)
     rows = (await session.execute(query)).all()
     shown = tuple(replace(_row(*row[:5]), snippet=snippets.of(row[5], question)) for row in rows[:limit])
     return CasePageOf(shown, is_cut=len(rows) > limit or len(found) >= search.LOOKED_AT)
@@ -269,3 +269,9 @@ def _row(case: Case, assignee: str | None, customer: str | None, tags: str | Non
         created_at=case.created_at,
         updated_at=case.updated_at,
     )
+
+
+async def people(session: AsyncSession) -> Sequence[tuple[str, str]]:
+    """Ids and names of everybody a case may be given to."""
+    query = select(Agent.id, Agent.name).where(Agent.is_active.is_(True)).order_by(Agent.name)
+    return [(agent_id, name) for agent_id, name in await session.execute(query)]
