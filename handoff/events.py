@@ -98,6 +98,26 @@ class CaseChanged(Event):
 
 
 @dataclass(frozen=True)
+class CaseEscalated(Event):
+    """A case was passed on to a team or, with `agent_id`, to one person. `by` is the name of who did it."""
+
+    ref: str
+    team: str
+    agent_id: str | None
+    by: str
+
+
+@dataclass(frozen=True)
+class ExceptionAsked(Event):
+    """Somebody asks for what is above their own limit; `agent_ids` may decide it."""
+
+    ref: str
+    label: str
+    by: str
+    agent_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ShareChanged(Event):
     """What a partner sees of a case changed, or they may see it no longer."""
 

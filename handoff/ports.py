@@ -225,3 +225,32 @@ class Hooks(Protocol):
     """
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> HookAnswer: ...
+
+
+@dataclass(frozen=True)
+class ExceptionOrder:
+    """Something policy refused and a person granted. `key` is the idempotency key: under it the company does it once."""
+
+    key: str
+    kind: str
+    system: str
+    account_number: str
+    amount_cents: int | None
+    reason: str
+    approved_by: str
+    case_ref: str
+    details: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class CompanyResult:
+    """What the company did, in a sentence, and what it is known by: a label, a pickup, a credit."""
+
+    sentence: str
+    facts: tuple[FoundFact, ...] = ()
+
+
+class Company(Protocol):
+    """Carries an order out, or raises `PermanentDeliveryError` (its no) or `TemporaryDeliveryError` (it is away)."""
+
+    async def make_exception(self, order: ExceptionOrder) -> CompanyResult: ...

@@ -14,6 +14,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 from actions.demo_company import (
     accounts,
     billing,
+    exceptions,
     faults,
     network,
     orders,
@@ -44,7 +45,8 @@ def create_app(database: Path) -> FastAPI:
     app.state.engine = engine
     app.state.switch = faults.Switch()
     once = Once(engine)
-    for part in (accounts, orders, return_policy, returns, travel, network, billing, payments, pages, faults, progress):
+    parts = (accounts, orders, return_policy, returns, travel, network, billing, payments, exceptions)
+    for part in (*parts, pages, faults, progress):
         app.include_router(part.router)
 
     @app.get("/healthz", include_in_schema=False)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from actions.backends.exceptions import BillingKind, ReturnKind
 from actions.backends.returns import Condition, Method
 
 Text = Annotated[str, Field(min_length=1, max_length=500)]
@@ -111,3 +112,26 @@ class PayWish(Asked):
 class InstalmentWish(Asked):
     account_number: str
     option_code: str
+
+
+class ReturnException(Asked):
+    account_number: str
+    kind: ReturnKind
+    reason: Text
+    approved_by: Text
+    case_ref: Text
+    serial: str | None = None
+    order_number: str | None = None
+    amount: Money | None = None
+    address: AddressGiven | None = None
+    window_id: str | None = None
+
+
+class BillingException(Asked):
+    account_number: str
+    kind: BillingKind
+    amount: Money
+    reason: Text
+    approved_by: Text
+    case_ref: Text
+    line_id: str | None = None

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from actions.backends import accounts, billing, errors, network, orders, returns
+from actions.backends import accounts, billing, errors, exceptions, network, orders, returns
 from actions.backends.results import Address
 from actions.demo_company.app import create_app
 from actions.demo_company.faults import system_of
@@ -21,7 +21,7 @@ from tests.actions.backends.fernway import running_company, systems_at
 from tests.contracts.listening_proxy import Exchange, Proxy, listening
 from tests.contracts.openapi import Operation, contract, operations, plain, references, resolved
 
-CLIENTS = (accounts, orders, returns, network, billing)
+CLIENTS = (accounts, orders, returns, network, billing, exceptions)
 CONTRACT = operations(contract())
 HOME = Address(line1="14 Elm Street", city="Alder Falls", postcode="48106")
 
@@ -145,6 +145,14 @@ def _reported_fault() -> network.Fault:
     return network.report_fault("10014", description="dead", line_test_id=test.test_id, key=_key())
 
 
+GRANTED = {"reason": "sent the wrong carton twice", "approved_by": "Dana Reyes", "case_ref": "C-482-917-4"}
+
+
+def _pickup_from_elsewhere() -> exceptions.ExceptionDone:
+    serial = _serial("10042", "tv_box")
+    return exceptions.for_return("10042", "pickup_anywhere", serial=serial, address=HOME, key=_key(), **GRANTED)
+
+
 CALLS: dict[str, Callable[[], object]] = {
     "accounts.find": lambda: accounts.find(name="Maya Okafor", postcode="48104", email="maya.okafor@example.com"),
     "accounts.get": lambda: accounts.get("10042"),
@@ -172,6 +180,10 @@ CALLS: dict[str, Callable[[], object]] = {
     "returns.get": lambda: returns.get(_new_return("10011").return_number),
     "returns.change": _changed_return,
     "returns.cancel": lambda: returns.cancel(_new_return("10012").return_number, key=_key()),
+    "exceptions.for_return": _pickup_from_elsewhere,
+    "exceptions.for_billing": lambda: exceptions.for_billing(
+        "10042", "credit", amount=Decimal(15), key=_key(), **GRANTED
+    ),
     "network.incidents": lambda: network.incidents(postcode="48103", with_resolved=True),
     "network.incident": lambda: network.incident("INC-298"),
     "network.subscribe": lambda: network.subscribe(

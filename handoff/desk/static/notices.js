@@ -28,19 +28,32 @@ function draw() {
 
 function concernsMe(event) {
   const { agent, teams } = document.body.dataset;
+  if (event.agent_ids) return event.agent_ids.includes(agent);
   return event.agent_id ? event.agent_id === agent : teams.split(" ").includes(event.team);
 }
 
 function notice(event) {
-  if (!concernsMe(event)) return;
   const text = event.agent_id ? "A customer is waiting for you" : "A customer is waiting for your team";
-  const href = `/desk/c/${event.conversation_id}?queue=nobody`;
+  call(event, text, `/desk/c/${event.conversation_id}?queue=nobody`, event.handover_id);
+}
+
+function escalated(event) {
+  const text = `${event.by} escalated ${event.ref} to ${event.agent_id ? "you" : "your team"}`;
+  call(event, text, `/desk/cases/${event.ref}`, event.ref);
+}
+
+function asked(event) {
+  call(event, `${event.by} asks for an exception: ${event.label}`, `/desk/cases/${event.ref}`, event.ref);
+}
+
+function call(event, text, href, tag) {
+  if (!concernsMe(event)) return;
   tell(text, { href });
   document.title = `● ${document.title.replace(/^● /, "")}`;
   if (!isOn()) return;
   beep();
   if (document.visibilityState !== "visible" && window.Notification?.permission === "granted") {
-    const shown = new Notification("Tellonce", { body: text, tag: event.handover_id });
+    const shown = new Notification("Tellonce", { body: text, tag });
     shown.onclick = () => {
       window.focus();
       location.href = href;
@@ -51,6 +64,8 @@ function notice(event) {
 export function startNotices() {
   draw();
   onEvent("HandoverOffered", notice);
+  onEvent("CaseEscalated", escalated);
+  onEvent("ExceptionAsked", asked);
   document.addEventListener("click", (event) => {
     // Browsers allow sound only after a first gesture.
     audio ??= isOn() ? new AudioContext() : null;

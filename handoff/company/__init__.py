@@ -1,0 +1,1 @@
+"""The company's own systems, asked to carry out what a person granted."""
