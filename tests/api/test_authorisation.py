@@ -74,9 +74,39 @@ MATRIX: Mapping[str, set[str] | None] = {
     "POST /api/v1/webhooks/{endpoint_id}/test": SUPERVISORS,
     "GET /api/v1/webhooks/{endpoint_id}/deliveries": SUPERVISORS,
     "POST /api/v1/webhook-deliveries/{delivery_id}/replay": SUPERVISORS,
+    "GET /api/v1/cases/{ref}/clocks": READS,
+    "GET /api/v1/reports/clocks": READS,
+    "GET /api/v1/clock-targets": READS,
+    "PUT /api/v1/clock-targets": SUPERVISORS,
+    "DELETE /api/v1/clock-targets/{target_id}": SUPERVISORS,
+    "GET /api/v1/triggers": READS,
+    "POST /api/v1/triggers": SUPERVISORS,
+    "PUT /api/v1/triggers/{trigger_id}": SUPERVISORS,
+    "DELETE /api/v1/triggers/{trigger_id}": SUPERVISORS,
+    "POST /api/v1/triggers/{trigger_id}/dry-run": SUPERVISORS,
+    "POST /api/v1/triggers/{trigger_id}/switch": SUPERVISORS,
+    "GET /api/v1/cases/{ref}/effort": READS,
+    "GET /api/v1/customers/{customer_id}/effort": READS,
+    "GET /api/v1/reports/effort": READS,
+    "GET /api/v1/cases/{ref}/promises": READS,
+    "POST /api/v1/cases/{ref}/promises": DESK,
+    "POST /api/v1/promises/{promise_id}/keep": DESK,
+    "POST /api/v1/promises/{promise_id}/withdraw": DESK,
+    "GET /api/v1/cases/{ref}/follow-ups": READS,
+    "POST /api/v1/cases/{ref}/follow-ups": DESK,
+    "POST /api/v1/follow-ups/{follow_up_id}/drop": DESK,
+    "POST /api/v1/follow-ups/{follow_up_id}/answer": HELPS,
+    "GET /api/v1/cases/{ref}/survey": READS,
+    "POST /api/v1/cases/{ref}/survey": DESK,
+    "POST /api/v1/surveys/{survey_id}/answer": HELPS,
 }
 NOBODY = {"no token", "bad token", "revoked", "deactivated agent"}
+A_TRIGGER = {"name": "Note", "event": "opened", "actions": [{"do": "note", "value": "Look."}]}
 BODIES: Mapping[str, dict[str, object]] = {
+    "PUT /api/v1/clock-targets": {"kind": "first_reply", "target_s": 3600},
+    "POST /api/v1/triggers": A_TRIGGER,
+    "PUT /api/v1/triggers/{trigger_id}": A_TRIGGER,
+    "POST /api/v1/triggers/{trigger_id}/switch": {"is_on": False},
     "POST /api/v1/sign-in": {"email": "dana@fernway.example", "password": "wrong"},
     "POST /api/v1/handovers": {
         "conversation_id": "?",
@@ -108,6 +138,13 @@ BODIES: Mapping[str, dict[str, object]] = {
     "POST /api/v1/partners/{partner_id}/webhook": {"case_ref": "C-482-917-4", "state": "accepted"},
     "POST /api/v1/webhooks": {"name": "Reports", "url": "https://reports.example/hooks"},
     "PATCH /api/v1/webhooks/{endpoint_id}": {"is_on": False},
+    "POST /api/v1/cases/{ref}/promises": {"text": "a label by Friday"},
+    "POST /api/v1/promises/{promise_id}/withdraw": {"reason": "Sent already."},
+    "POST /api/v1/cases/{ref}/follow-ups": {"question": "Did it go well?", "due_at": "2999-01-01T10:00:00Z"},
+    "POST /api/v1/follow-ups/{follow_up_id}/drop": {"why": "Not needed."},
+    "POST /api/v1/follow-ups/{follow_up_id}/answer": {"went_well": True},
+    "POST /api/v1/cases/{ref}/survey": {"after_s": 60},
+    "POST /api/v1/surveys/{survey_id}/answer": {"ease": 5},
 }
 
 
