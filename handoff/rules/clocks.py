@@ -31,9 +31,10 @@ from handoff.models import (
 )
 from handoff.ports import Audience, Author, Floor
 from handoff.routing import teams
-from handoff.rules import counting, ringing, targets
-from handoff.rules.counting import Hours, is_over, whole
+from handoff.rules import counting, retargeting, ringing, targets
+from handoff.rules.counting import is_over, whole
 from handoff.rules.reports import Kept, report
+from handoff.rules.retargeting import hours_changed, put_target, remove_target, team_changed
 
 if TYPE_CHECKING:
     from handoff.casework import Happened
@@ -43,8 +44,9 @@ __all__ = [
     "come_back",
     "follow",
     "hours_changed",
-    "move",
     "of_case",
+    "put_target",
+    "remove_target",
     "report",
     "stand_aside",
     "team_changed",
@@ -125,19 +127,7 @@ async def _stand_or_run(session: AsyncSession, case: Case, status: str, at: date
 async def _retarget(session: AsyncSession, case: Case, at: datetime) -> None:
     """Another team or priority: what was counted stays, in the old hours; what is left counts in the new ones."""
     for row in await _open(session, case):
-        await move(session, case, row, at)
-
-
-async def move(session: AsyncSession, case: Case, row: Clock, at: datetime) -> None:
-    """Hold one clock against the target and the hours its case has now."""
-    is_running = row.running_since is not None
-    counting.stand(row, await teams.hours_of_calendar(session, row.calendar_id), at)
-    target = await targets.target_for(session, row.kind, case.team, case.priority)
-    row.calendar_id, hours = await teams.calendar_id_of(session, case.team), await teams.calendar_of(session, case.team)
-    row.target_s, row.warn_s = target.target_s, target.warn_s
-    if is_running:
-        counting.run(row, hours, at)
-    await ringing.wind(session, row, hours)
+        await retargeting.move(session, case, row, at)
 
 
 async def _a_word_is_owed(session: AsyncSession, case: Case, at: datetime) -> None:
@@ -197,29 +187,6 @@ async def come_back(session: AsyncSession, case: Case) -> None:
         if case.status == CaseStatus.OPEN:
             counting.run(row, hours, clock.now())
         await ringing.wind(session, row, hours)
-
-
-async def hours_changed(session: AsyncSession, calendar_id: str, before: Hours) -> None:
-    """Somebody wrote other hours into a calendar: what was counted by those `before` stays, the rest is new."""
-    now = clock.now()
-    running = select(Clock).where(Clock.calendar_id == calendar_id, Clock.running_since.is_not(None))
-    rows = list(await session.scalars(running.with_for_update()))
-    hours = await teams.hours_of_calendar(session, calendar_id)
-    for row in rows:
-        counting.stand(row, before, now)
-        counting.run(row, hours, now)
-        await ringing.wind(session, row, hours)
-
-
-async def team_changed(session: AsyncSession, team: str) -> None:
-    """A team goes by another calendar, or its targets are others, from now on."""
-    rows = await session.execute(
-        select(Clock, Case)
-        .join(Case, Case.id == Clock.case_id)
-        .where(Case.team == team, Case.status.in_(LIVE), Clock.met_at.is_(None), Clock.cancelled_at.is_(None))
-    )
-    for row, case in rows.all():
-        await move(session, case, row, clock.now())
 
 
 async def of_case(session: AsyncSession, case_id: str) -> Sequence[Clock]:

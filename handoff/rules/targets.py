@@ -65,7 +65,7 @@ async def all_of(session: AsyncSession) -> Sequence[ClockTarget]:
 async def put(
     session: AsyncSession, kind: str, team_id: str | None, priority: str | None, target_s: int, warn_s: int
 ) -> ClockTarget:
-    """Write down one target, or change it. Clocks that run keep theirs until their case changes."""
+    """Write down one target, or change it."""
     _must_fit(kind, priority, target_s, warn_s)
     if team_id and await session.get(Team, team_id) is None:
         raise BadInput(f"There is no team '{team_id}' in the settings. Add it there first, or choose every team.")
@@ -94,8 +94,11 @@ def _must_fit(kind: str, priority: str | None, target_s: int, warn_s: int) -> No
         raise BadInput("The warning comes before the breach: it must be shorter than the target.")
 
 
-async def remove(session: AsyncSession, target_id: str) -> None:
+async def remove(session: AsyncSession, target_id: str) -> str | None:
+    """The team it was for; None for every team."""
     row = await session.get(ClockTarget, target_id)
     if row is None:
         raise NotFound("There is no such target any more. Reload the page.")
     await session.delete(row)
+    await session.flush()
+    return row.team_id

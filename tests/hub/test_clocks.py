@@ -35,7 +35,7 @@ from handoff.models import (
 from handoff.opening_hours import OpeningHours
 from handoff.package import Handback, HandoverRequest, Issue, Reason
 from handoff.ports import Author, Floor, Words
-from handoff.rules import clocks, counting
+from handoff.rules import built_in, clocks, counting, triggers
 from handoff.rules.reports import Kept
 from tests.hub.conftest import Desk
 from tests.hub.letting_time_pass import Hand, Time, hand  # noqa: F401, a fixture
@@ -66,6 +66,8 @@ async def _settings(session: AsyncSession) -> None:
     session.add(Team(id="network", name="Network", calendar_id=by_night.id, position=2))
     session.add(Team(id="billing", name="Billing", position=3))
     await session.flush()
+    # The ledger is about clocks alone: a breach raises no priority here.
+    await triggers.switch(session, built_in.BREACHED, is_on=False)
     for kind, team, priority, target_s, warn_s in (
         ("first_reply", None, None, 2 * HOUR, 30 * MINUTE),
         ("first_reply", "network", None, 4 * HOUR, 0),
