@@ -16,11 +16,12 @@ warnings.filterwarnings("ignore", message="Your versions of rasa and rasa_sdk mi
 
 from rasa_sdk import endpoint  # noqa: E402
 
+from actions.asked import HearsAnswers  # noqa: E402
 from actions.own_domain import KnowsDomain  # noqa: E402
 from actions.watch import WatchfulExecutor  # noqa: E402
 
 
-class Executor(KnowsDomain, WatchfulExecutor):
+class Executor(KnowsDomain, HearsAnswers, WatchfulExecutor):
     """All that our action server does more than the SDK's."""
 
 

@@ -8,6 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import promises
 from actions.hub import Case, HubError, HubRefused, hub
 from actions.noted import noted_in
 from actions.said import entity_of
@@ -51,6 +52,13 @@ def _tell(dispatcher: CollectingDispatcher, tracker: Tracker, chosen: Case | Non
         by_person, state = noted_in(tracker, chosen.ref), _where_it_stands(chosen)
         # A case that was solved says the same already.
         text = state if chosen.resolution and chosen.resolution in state else f"{by_person} {state}".strip()
+        owed = [
+            promises.spoken(case, one)
+            for case in turn(tracker).open_cases
+            if case.ref == chosen.ref
+            for one in case.promises
+        ]
+        text = " ".join([text, *owed])
         dispatcher.utter_message(text=text, buttons=_next_steps(chosen))
     elif named:
         dispatcher.utter_message(

@@ -24,6 +24,7 @@ from actions.turn import Handback, turn
 LEADS = {
     "frustration": "I'm sorry, you shouldn't have to fight for this.",
     "security": "To keep the account safe, a person should check this with you.",
+    "not_solved": "I'm sorry to hear that. Your case is open again, with what you said.",
     "cancel_service": "A colleague will go through the cancellation with you.",
 }
 SPOKEN_DETAIL = frozenset({"company_down", "policy_exception", "high_value", "fallback"})

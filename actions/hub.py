@@ -74,6 +74,19 @@ class Case(_Answer):
     promised_at: datetime | None = None
 
 
+class FollowUpAnswered(_Answer):
+    """`case_ref` is the case that goes on when it did not go well."""
+
+    case_ref: str
+
+
+class SurveyAnswered(_Answer):
+    """`ask_next` is what is still to be asked: `ease`, `words` or nothing."""
+
+    case_ref: str
+    ask_next: str | None = None
+
+
 class CodeSent(_Answer):
     """`sent_to` is masked and may be said."""
 
@@ -108,6 +121,13 @@ class Hub:
     def reopen(self, ref: str, reason: str, *, key: str) -> Case:
         body = {"reason": reason, "idempotency_key": key}
         return _read(Case, self._call("POST", f"/cases/{quote(ref, safe='')}/reopen", json=body))
+
+    def answer_follow_up(self, follow_up_id: str, told: Mapping[str, Any]) -> FollowUpAnswered:
+        path = f"/follow-ups/{quote(follow_up_id, safe='')}/answer"
+        return _read(FollowUpAnswered, self._call("POST", path, json=told))
+
+    def answer_survey(self, survey_id: str, told: Mapping[str, Any]) -> SurveyAnswered:
+        return _read(SurveyAnswered, self._call("POST", f"/surveys/{quote(survey_id, safe='')}/answer", json=told))
 
     def send_code(self, conversation_id: str, *, via: str, address: str, account_number: str) -> CodeSent:
         """Six digits to what the account has on file; the hub reads them back out of the customer's words."""

@@ -17,6 +17,7 @@ from actions.waiting_topics import waiting
 TEAMS = {"return": "returns", "refund": "returns", "exchange": "returns", "order": "returns", "outage": "network"}
 TEAMS |= {"troubleshoot": "network", "bill": "billing", "payment": "billing"}
 PRIORITIES = {"frustration": "high", "high_value": "high", "company_down": "high", "security": "high"}
+PRIORITIES |= {"not_solved": "high"}
 LONGEST_TITLE = 200
 RANKED = 5
 
@@ -59,6 +60,9 @@ def topic_of(tracker: Tracker) -> str | None:
 def team_of(reason: str, topic: str | None) -> str:
     if reason == "cancel_service":
         return "retention"
+    if reason == "not_solved":
+        # The case that was opened again stays with those who know it.
+        return "care"
     return TEAMS.get((topic or "").split("_")[0], "care")
 
 

@@ -6,6 +6,7 @@ only a form's working copy of them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -32,10 +33,32 @@ class Customer:
 
 
 @dataclass(frozen=True)
+class Promise:
+    """Still to be done; `is_broken` when its time has passed."""
+
+    text: str
+    due_at: datetime | None = None
+    is_broken: bool = False
+
+
+@dataclass(frozen=True)
 class OpenCase:
     ref: str
     title: str
     status: str
+    promises: tuple[Promise, ...] = ()
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What the hub asked last, of its own accord. `kind` is `follow_up` or `survey`; `step` is what these words may
+    answer: `went_well`, `solved`, `ease` or `words`."""
+
+    kind: str
+    id: str
+    step: str
+    case_ref: str = ""
+    question: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +88,7 @@ class Turn:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     open_cases: tuple[OpenCase, ...] = ()
     handback: Handback | None = None
+    asking: Asking | None = None
 
     def fact(self, *names: str) -> str | None:
         """The value of the first of these facts that is known."""
@@ -94,6 +118,7 @@ def turn(tracker: Tracker) -> Turn:
         facts={name: _fact(known) for name, known in (data.get("facts") or {}).items()},
         open_cases=tuple(_open_case(case) for case in data.get("open_cases") or ()),
         handback=_handback(data.get("handback")),
+        asking=_asking(data.get("asking")),
     )
 
 
@@ -106,7 +131,19 @@ def _fact(said: Mapping[str, Any]) -> Fact:
 
 
 def _open_case(said: Mapping[str, Any]) -> OpenCase:
-    return OpenCase(said.get("ref", ""), said.get("title", ""), said.get("status", "open"))
+    promised = tuple(_promise(one) for one in said.get("promises") or ())
+    return OpenCase(said.get("ref", ""), said.get("title", ""), said.get("status", "open"), promised)
+
+
+def _promise(said: Mapping[str, Any]) -> Promise:
+    due = said.get("due_at")
+    return Promise(said.get("text", ""), datetime.fromisoformat(due) if due else None, bool(said.get("is_broken")))
+
+
+def _asking(said: Mapping[str, Any] | None) -> Asking | None:
+    if said is None:
+        return None
+    return Asking(said["kind"], said["id"], said["step"], said.get("case_ref") or "", said.get("question") or "")
 
 
 def _handback(said: Mapping[str, Any] | None) -> Handback | None:

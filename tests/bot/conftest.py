@@ -96,6 +96,7 @@ def assistant(running_assistant: Assistant) -> Assistant:
     running_assistant.desk.state = "queued"
     running_assistant.desk.packages.clear()
     running_assistant.desk.notes.clear()
+    running_assistant.desk.answers.clear()
     return running_assistant
 
 

@@ -24,6 +24,8 @@ class ScriptedDesk:
         self.state = "queued"
         self.packages: list[dict[str, Any]] = []
         self.notes: list[dict[str, Any]] = []
+        self.answers: list[dict[str, Any]] = []
+        """What was passed on of follow-ups and surveys, each with its `path`."""
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
@@ -38,6 +40,9 @@ class ScriptedDesk:
         if path.endswith("/notes"):
             self.notes.append(body)
             return 201, {}
+        if path.endswith("/answer"):
+            self.answers.append({**body, "path": path})
+            return 200, {"case_ref": "C-482-917", "ask_next": _ask_next(body)}
         if path.endswith("/reopen"):
             return 200, CASES[1] | {"status": "open"}
         return 200, CASES
@@ -76,3 +81,7 @@ class ScriptedDesk:
                 pass
 
         return Handler
+
+
+def _ask_next(body: dict[str, Any]) -> str | None:
+    return "ease" if body.get("is_solved") else "words" if "ease" in body else None
