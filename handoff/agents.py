@@ -7,6 +7,7 @@ is slow on purpose. Whoever is deactivated is out at the next request: every sig
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -16,13 +17,14 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock
 from handoff.db import Database
 from handoff.errors import BadInput, NotAllowed, NotFound, NotSignedIn, TooMany
 from handoff.models import Agent, AgentSession, Presence, Role
+from handoff.settings import settings
 
 WRONG = "That e-mail and password do not belong together."
 LONGEST_PASSWORD = 1024
@@ -221,6 +223,17 @@ async def set_capacity(session: AsyncSession, agent_id: str, capacity: int) -> N
     if not 0 <= capacity <= HIGHEST_CAPACITY:
         raise BadInput(f"Capacity is between 0 and {HIGHEST_CAPACITY} conversations.")
     (await _get(session, agent_id)).capacity = capacity
+
+
+async def at_desk(session: AsyncSession) -> Sequence[Agent]:
+    """Everybody who is at the desk now."""
+    return list(await session.scalars(select(Agent).where(*is_here()).order_by(Agent.id)))
+
+
+def is_here() -> tuple[ColumnElement[bool], ...]:
+    """At the desk: says so, is still employed, and gave a sign of life lately."""
+    lately = clock.now() - timedelta(seconds=settings().agent_away_after_s)
+    return (Agent.is_active.is_(True), Agent.presence == Presence.ONLINE, Agent.seen_at >= lately)
 
 
 async def _get(session: AsyncSession, agent_id: str) -> Agent:

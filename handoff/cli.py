@@ -15,12 +15,13 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
-from handoff import agents, cases, demo, tokens
+from handoff import agents, demo, tokens
 from handoff.channels.senders import sender_of
 from handoff.channels.telegram.bots import read_tokens
 from handoff.db import Database
-from handoff.errors import BadInput, Conflict, TellonceError
+from handoff.errors import Conflict, TellonceError
 from handoff.models import Role
+from handoff.routing import teams
 from handoff.settings import Settings, settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -126,8 +127,9 @@ def add_agent(
     """Let a person in at the desk. The password is asked for when it is not given."""
 
     async def hire(database: Database) -> str:
-        if unknown := [one for one in team if one not in cases.TEAMS]:
-            raise BadInput(f"There is no team {', '.join(unknown)}. Choose from {', '.join(cases.TEAMS)}.")
+        async with database.read() as session:
+            for one in team:
+                await teams.checked(session, one)
         hashed = await agents.hash_password(password)
         try:
             await database.write(

@@ -4,8 +4,7 @@ The assistant's actions call `hand_over`, the hub itself `by_hub`; the desk and 
 `transfer`. Each is one transaction that changes the floor, the handover, the case and the words together.
 """
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,6 +26,7 @@ from handoff.models import (
     Turn,
     new_id,
 )
+from handoff.opening_hours import OpeningHours as Hours
 from handoff.package import (
     Guess,
     HandoverAnswer,
@@ -36,6 +36,7 @@ from handoff.package import (
     Reason,
 )
 from handoff.ports import Author, Floor, Words
+from handoff.routing import teams
 from handoff.settings import settings
 
 PROMISED_WITHIN = timedelta(hours=2)
@@ -53,14 +54,15 @@ async def hand_over(session: AsyncSession, request: HandoverRequest) -> Handover
     conversation = await floor.hold(session, request.conversation_id)
     if existing := await _existing(session, conversation, request.idempotency_key):
         return await _answer(session, existing, already=True)
-    is_open = queues.opening_hours().is_open(clock.now())
     case = await _case_for(session, conversation, request)
+    hours = await teams.calendar_of(session, case.team)
+    is_open = hours.is_open(clock.now())
     from_holder = conversation.floor
     if is_open:
         _take_floor_for_people(session, conversation)
         await _let_the_asking_turn_finish(session, conversation, request.turn_id)
     else:
-        case.promised_at = _promise()
+        case.promised_at = _promise(hours)
     state = HandoverState.WAITING if is_open else HandoverState.OUT_OF_HOURS
     handover = await _begin(session, conversation, case, request, from_holder, state)
     await cases.record(
@@ -164,14 +166,14 @@ async def take_over(session: AsyncSession, conversation_id: str, agent: Agent) -
         reason_code=Reason.TAKEN_OVER,
         reason_text=f"{agent.name} stepped in.",
         issue=Issue(title=await packing.first_words(session, conversation)),
-        team=next(iter(agent.teams), cases.DEFAULT_TEAM),
+        team=next(iter(agent.teams), teams.DEFAULT),
         form=packing.form_of(last),
         actions_tried=await packing.tried(session, conversation),
         open_questions=packing.not_started(conversation),
     )
     from_holder = conversation.floor
     floor.move(session, conversation, Verb.TAKE_OVER, agent)
-    case = await _case_for(session, conversation, request)
+    case = await _case_for(session, conversation, request, Actor.of(agent))
     handover = await _begin(session, conversation, case, request, from_holder, HandoverState.ACCEPTED)
     handover.accepted_by, handover.accepted_at = agent.id, clock.now()
     case.assignee_id = agent.id
@@ -182,8 +184,7 @@ async def take_over(session: AsyncSession, conversation_id: str, agent: Agent) -
 
 async def transfer(session: AsyncSession, conversation_id: str, agent: Agent, team: str, note: str) -> Conversation:
     """Pass on to a team with a note for whoever takes it. The customer is told, once, and keeps their place in time."""
-    if team not in cases.TEAMS:
-        raise BadInput(f"There is no team '{team}'. Choose one of {', '.join(cases.TEAMS)}.")
+    team_name = (await teams.names(session))[await teams.checked(session, team)]
     if not note.strip():
         raise BadInput("Leave a note for the team, so that nobody has to ask the customer again.")
     conversation = await floor.hold(session, conversation_id)
@@ -192,10 +193,8 @@ async def transfer(session: AsyncSession, conversation_id: str, agent: Agent, te
     if handover is None:
         raise NotFound("There is no handover to transfer.")
     floor.move(session, conversation, Verb.TRANSFER)
-    await ledger.note(session, conversation.id, Speaker.of(agent), f"For {cases.TEAMS[team]}: {note}")
-    await say_system(
-        session, conversation, f"{agent.name} is passing you to {cases.TEAMS[team]} with everything so far."
-    )
+    await ledger.note(session, conversation.id, Speaker.of(agent), f"For {team_name}: {note}")
+    await say_system(session, conversation, f"{agent.name} is passing you to {team_name} with everything so far.")
     handover.state, handover.team, handover.declined_by = HandoverState.WAITING, team, [agent.id]
     case = await session.get_one(Case, handover.case_id)
     case.team, case.assignee_id = team, None
@@ -279,12 +278,15 @@ async def _existing(session: AsyncSession, conversation: Conversation, key: str)
     known: Handover | None = await session.scalar(select(Handover).where(Handover.idempotency_key == key))
     if known is None and conversation.floor in (Floor.QUEUE, Floor.AGENT):
         known = await queues.sitting(session, conversation.id)
-    if known is None and not queues.opening_hours().is_open(clock.now()):
-        known = await queues.promised(session, conversation.id)
+    if known is None and (promised := await queues.promised(session, conversation.id)):
+        hours = await teams.calendar_of(session, promised.team)
+        known = None if hours.is_open(clock.now()) else promised
     return known
 
 
-async def _case_for(session: AsyncSession, conversation: Conversation, request: HandoverRequest) -> Case:
+async def _case_for(
+    session: AsyncSession, conversation: Conversation, request: HandoverRequest, by: Actor = cases.ASSISTANT
+) -> Case:
     """The open case of this conversation, brought up to date, or a new one."""
     case = await cases.open_one_of(session, conversation)
     if case is None:
@@ -295,9 +297,11 @@ async def _case_for(session: AsyncSession, conversation: Conversation, request: 
             topic=request.issue.type,
             team=request.team,
             priority=request.priority,
-            actor=cases.ASSISTANT,
+            skills=request.skills_required,
+            actor=by,
         )
-    if request.team in cases.TEAMS and request.team not in (case.team, cases.DEFAULT_TEAM):
+    case.skills = list(dict.fromkeys([*case.skills, *request.skills_required]))
+    if request.team not in (case.team, teams.DEFAULT) and request.team in await teams.names(session):
         await cases.set_team(session, case.ref, cases.ASSISTANT, request.team, request.reason_text)
     if _rank(request.priority) < _rank(case.priority):
         await cases.set_priority(session, case.ref, cases.ASSISTANT, Priority(request.priority))
@@ -320,8 +324,8 @@ async def _let_the_asking_turn_finish(session: AsyncSession, conversation: Conve
         turn.epoch = conversation.epoch
 
 
-def _promise() -> Any:
-    opens_at = queues.opening_hours().opens_at(clock.now())
+def _promise(hours: Hours) -> datetime | None:
+    opens_at = hours.opens_at(clock.now())
     return opens_at + PROMISED_WITHIN if opens_at else None
 
 
@@ -329,7 +333,7 @@ async def _answer(session: AsyncSession, handover: Handover, already: bool = Fal
     case = await session.get_one(Case, handover.case_id)
     place = await queues.position(session, handover)
     if handover.state == HandoverState.OUT_OF_HOURS:
-        opens_at = queues.opening_hours().opens_at(clock.now())
+        opens_at = (await teams.calendar_of(session, handover.team)).opens_at(clock.now())
         return HandoverAnswer(
             handover_id=handover.id,
             case_ref=case.ref,

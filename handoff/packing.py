@@ -58,7 +58,7 @@ async def pack(
         ),
         routing=Routing(
             team=case.team,
-            skills_required=request.skills_required,
+            skills_required=list(case.skills),
             priority=case.priority,
             business_hours_state="closed" if is_out else "open",
             queue_position=None,

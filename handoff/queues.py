@@ -5,17 +5,14 @@ the last ones of the team waited. With too little to go on there is no estimate 
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import clock
-from handoff.models import Agent, Conversation, Handover, HandoverState, Presence
-from handoff.opening_hours import OpeningHours
+from handoff import agents
+from handoff.models import Agent, Handover, HandoverState
 from handoff.package import WaitEstimate
-from handoff.ports import Floor
-from handoff.settings import settings
+from handoff.routing import choosing
 
 STANDING = (HandoverState.WAITING, HandoverState.OFFERED)
 SITTING = (*STANDING, HandoverState.ACCEPTED)
@@ -23,10 +20,6 @@ ENOUGH_TO_ESTIMATE = 3
 LOOK_BACK = 20
 
 RANK = case({"urgent": 0, "high": 1, "normal": 2, "low": 3}, value=Handover.priority, else_=2)
-
-
-def opening_hours() -> OpeningHours:
-    return OpeningHours.parse(settings().opening_hours, settings().time_zone)
 
 
 async def standing(session: AsyncSession, team: str | None = None) -> Sequence[Handover]:
@@ -61,7 +54,8 @@ async def promised(session: AsyncSession, conversation_id: str) -> Handover | No
 
 async def position(session: AsyncSession, handover: Handover) -> int | None:
     """1 for the next to be served in its team; None when it no longer waits."""
-    line = [one.id for one in await standing(session, handover.team)]
+    ahead = select(Handover.id).where(Handover.state.in_(STANDING), Handover.team == handover.team)
+    line = list(await session.scalars(ahead.order_by(RANK, Handover.created_at, Handover.id)))
     return line.index(handover.id) + 1 if handover.id in line else None
 
 
@@ -91,38 +85,15 @@ def _round_up(seconds: float) -> int:
 
 
 async def next_agent(session: AsyncSession, handover: Handover) -> Agent | None:
-    """Who to offer it to: at the desk, of the team, with room, has not declined it; whoever has the fewest."""
-    held = (
-        select(func.count())
-        .select_from(Conversation)
-        .where(Conversation.agent_id == Agent.id, Conversation.floor == Floor.AGENT)
-        .scalar_subquery()
-    )
-    offered = (
-        select(func.count())
-        .select_from(Handover)
-        .where(Handover.offered_to == Agent.id, Handover.state == HandoverState.OFFERED)
-        .scalar_subquery()
-    )
-    rows = await session.execute(select(Agent, held + offered).where(*_is_here()).order_by(held + offered, Agent.id))
-    agent: Agent
-    for agent, load in rows:
-        if handover.team in agent.teams and agent.id not in handover.declined_by and load < agent.capacity:
-            return agent
-    return None
+    """Who to offer it to; why is said on the case. See `routing.choosing`."""
+    return (await choosing.choose(session, handover)).agent
 
 
 async def is_here(session: AsyncSession, agent_id: str) -> bool:
     """Whether this agent is at the desk now."""
-    return await session.scalar(select(Agent.id).where(Agent.id == agent_id, *_is_here())) is not None
+    return await session.scalar(select(Agent.id).where(Agent.id == agent_id, *agents.is_here())) is not None
 
 
 async def is_staffed(session: AsyncSession, team: str) -> bool:
     """Whether anybody of the team is at the desk now; without, a place in line says nothing about the wait."""
-    return any(team in agent.teams for agent in await session.scalars(select(Agent).where(*_is_here())))
-
-
-def _is_here() -> tuple[ColumnElement[bool], ...]:
-    """At the desk: says so, is still employed, and gave a sign of life lately."""
-    lately = clock.now() - timedelta(seconds=settings().agent_away_after_s)
-    return (Agent.is_active.is_(True), Agent.presence == Presence.ONLINE, Agent.seen_at >= lately)
+    return any(team in agent.teams for agent in await agents.at_desk(session))

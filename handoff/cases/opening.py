@@ -1,17 +1,22 @@
 """How a case begins, and which conversations it is talked about in."""
 
+import itertools
 import secrets
+from collections.abc import Sequence
 
 from sqlalchemy import func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from stdnum import luhn
 
-from handoff import clock
+from handoff import clock, routing
 from handoff.cases.actors import Actor
-from handoff.cases.built_in import DEFAULT_TEAM, TEAMS
+from handoff.cases.built_in import DEFAULT_TEAM
 from handoff.cases.log import record
 from handoff.cases.looking import conversation_ids, normal_ref, open_one_of
 from handoff.models import Case, CaseConversation, CaseStatus, Conversation, Fact, Message, Priority
+from handoff.routing import teams
+
+SHORT_TRIES = 3
 
 
 async def open_case(
@@ -22,23 +27,59 @@ async def open_case(
     topic: str,
     team: str = DEFAULT_TEAM,
     priority: str = Priority.NORMAL,
+    skills: Sequence[str] = (),
     actor: Actor,
     first_seq: int | None = None,
     idempotency_key: str | None = None,
 ) -> Case:
     """A new case about a held conversation, from `first_seq` on. A repeated `idempotency_key` gives back the first.
 
+    `team` is what was asked for; where it goes is decided by the routes and said on it (`routing.route`).
+    """
+    if idempotency_key and (known := await by_key(session, idempotency_key)):
+        return known
+    case = await begin(
+        session,
+        conversation.customer_id,
+        title=title,
+        topic=topic,
+        team=team,
+        priority=priority,
+        language=conversation.locale,
+        skills=skills,
+        idempotency_key=idempotency_key,
+    )
+    await join_conversation(session, case, conversation, first_seq)
+    await record(session, case, "opened", actor, {"title": case.title, "team": case.team, "priority": case.priority})
+    await routing.route(session, case, team, actor)
+    return case
+
+
+async def begin(
+    session: AsyncSession,
+    customer_id: str,
+    *,
+    title: str,
+    topic: str,
+    team: str,
+    priority: str = Priority.NORMAL,
+    language: str = "en",
+    skills: Sequence[str] = (),
+    idempotency_key: str | None = None,
+) -> Case:
+    """A case that is talked about nowhere yet and has no event; whoever begins it records what it came from.
+
     An unknown team becomes the default team: a case is never nowhere.
     """
-    if idempotency_key and (known := await _by_key(session, idempotency_key)):
-        return known
     now = clock.now()
     case = Case(
         ref=await _free_ref(session),
-        customer_id=conversation.customer_id,
+        customer_id=customer_id,
         title=(title.strip() or "Conversation")[:200],
         topic=topic[:60],
-        team=team if team in TEAMS else DEFAULT_TEAM,
+        team=team if team in await teams.names(session) else await teams.default(session),
+        language=language[:20] or "en",
+        skills=list(skills),
         status=CaseStatus.OPEN,
         priority=Priority(priority),
         idempotency_key=idempotency_key,
@@ -48,8 +89,6 @@ async def open_case(
     )
     session.add(case)
     await session.flush()
-    await join_conversation(session, case, conversation, first_seq)
-    await record(session, case, "opened", actor, {"title": case.title, "team": case.team, "priority": case.priority})
     return case
 
 
@@ -90,14 +129,19 @@ async def talk_of_again(session: AsyncSession, case: Case) -> None:
 
 
 async def _free_ref(session: AsyncSession) -> str:
-    """Six random digits and a check digit, so that a misheard one is noticed: `C-482-917-4`."""
-    while True:
-        digits = f"{secrets.randbelow(1_000_000):06d}"
+    """Six random digits and a check digit, so that a misheard one is noticed: `C-482-917-4`.
+
+    There are a million of them: where several are taken in a row, nine digits are drawn, so the search stays short.
+    """
+    for attempt in itertools.count():
+        length = 6 if attempt < SHORT_TRIES else 9
+        digits = f"{secrets.randbelow(10**length):0{length}d}"
         ref = normal_ref(digits + luhn.calc_check_digit(digits))
         if not await session.scalar(select(func.count()).select_from(Case).where(Case.ref == ref)):
             return ref
+    raise AssertionError("unreachable")
 
 
-async def _by_key(session: AsyncSession, idempotency_key: str) -> Case | None:
+async def by_key(session: AsyncSession, idempotency_key: str) -> Case | None:
     found: Case | None = await session.scalar(select(Case).where(Case.idempotency_key == idempotency_key))
     return found
