@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases, turns
 from handoff.care import effort, promises
+from handoff.cases import exceptions, waiting
 from handoff.finding import search, texts
 from handoff.models import Case, CaseEvent, Message, OutboxItem
 from handoff.outbox import Step
@@ -35,6 +36,7 @@ class Happened:
 
 Follower = Callable[[AsyncSession, Happened], Awaitable[None]]
 FOLLOWERS: tuple[Follower, ...] = (
+    waiting.follow,
     clocks.follow,
     effort.follow,
     promises.follow,
@@ -59,6 +61,7 @@ async def follow(session: AsyncSession, item: OutboxItem) -> None:
 
 STEPS: Mapping[str, Step] = {
     "follow_case": follow,
+    waiting.JOB: waiting.close,
     "write_case_text": texts.when_stale,
     ringing.JOB: ringing.due,
     time_triggers.SCAN: time_triggers.scan,
@@ -74,6 +77,8 @@ async def when_given_up(session: AsyncSession, item: OutboxItem) -> None:
     """An outbox item failed for good: said where somebody looks, in the conversation or on the case."""
     if item.conversation_id:
         await turns.when_given_up(session, item)
+    elif item.job == exceptions.JOB:
+        await exceptions.has_failed(session, item.body["exception_id"], "The company could not be reached for a day.")
     elif case := await session.get(Case, item.body.get("case_id", item.subject_id)):
         why = f"Giving up on '{item.job}' after {item.attempts} tries: {item.last_error or 'no reason given'}"
         await cases.record(session, case, "gave_up", cases.SYSTEM, {"text": why})

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import accompanying, clock, conversations, customers, events, floor, ledger, partings, suggestions
+from handoff import accompanying, cases, clock, conversations, customers, events, floor, ledger, partings, suggestions
 from handoff.db import announce
 from handoff.errors import BadInput, Conflict, NotAllowed, NotFound
 from handoff.ledger import Speaker
@@ -111,6 +111,8 @@ async def undo(session: AsyncSession, join_id: str, agent: Agent) -> Join:
     identity = await session.get_one(Identity, made.identity_id)
     await _refuse_if_others_rest_on_it(session, made)
     made.undone_at, made.undone_by = clock.now(), agent.id
+    await session.flush()
+    await cases.undo_for_strangers(session, (made.from_customer_id, made.to_customer_id))
     if made.to_conversation_id is None:
         await customers.tell(session, made)
     else:

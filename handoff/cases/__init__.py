@@ -7,8 +7,29 @@ nouns as modules (`from handoff import routing`), so that nouns may call each ot
 
 from handoff.cases.actors import ASSISTANT, SYSTEM, Actor
 from handoff.cases.built_in import DEFAULT_TEAM, TEAMS
-from handoff.cases.changes import add_note, assign, must_be_live, set_priority, set_status, set_team, wait_for
-from handoff.cases.ending import reopen, resolve
+from handoff.cases.changes import (
+    add_note,
+    assign,
+    must_be_live,
+    must_not_be_joined,
+    set_priority,
+    set_status,
+    set_team,
+    wait_for,
+)
+from handoff.cases.ending import reopen, resolve, resolve_children
+from handoff.cases.escalations import escalate
+from handoff.cases.exceptions import (
+    ask_exception,
+    asked_exceptions,
+    decide_exception,
+    exceptions_of,
+    refusal_of,
+    try_exception_again,
+)
+from handoff.cases.following_up import reopen_or_follow_up
+from handoff.cases.joins import join
+from handoff.cases.links import Linked, link, links_of, unlink
 from handoff.cases.log import history, record, replay
 from handoff.cases.looking import (
     conversation_ids,
@@ -16,14 +37,20 @@ from handoff.cases.looking import (
     files_of,
     get,
     hold,
+    hold_conversations,
+    leads_to,
     normal_ref,
     of_conversation,
     of_customer,
     open_one_of,
     words_of,
 )
-from handoff.cases.opening import join_conversation, open_case, stop_talking_of, talk_of_again
+from handoff.cases.moves import moves_of
+from handoff.cases.opening import begin, join_conversation, open_case, stop_talking_of, talk_of_again
+from handoff.cases.previews import JoinPreview, preview_join
 from handoff.cases.rights import may_work_on, must_work_on
+from handoff.cases.splits import split
+from handoff.cases.undoing import undo, undo_for_strangers
 
 __all__ = [
     "ASSISTANT",
@@ -31,32 +58,56 @@ __all__ = [
     "SYSTEM",
     "TEAMS",
     "Actor",
+    "JoinPreview",
+    "Linked",
     "add_note",
+    "ask_exception",
+    "asked_exceptions",
     "assign",
+    "begin",
     "conversation_ids",
+    "decide_exception",
+    "escalate",
+    "exceptions_of",
     "facts_of",
     "files_of",
     "get",
     "history",
     "hold",
+    "hold_conversations",
+    "join",
     "join_conversation",
+    "leads_to",
+    "link",
+    "links_of",
     "may_work_on",
+    "moves_of",
     "must_be_live",
+    "must_not_be_joined",
     "must_work_on",
     "normal_ref",
     "of_conversation",
     "of_customer",
     "open_case",
     "open_one_of",
+    "preview_join",
     "record",
+    "refusal_of",
     "reopen",
+    "reopen_or_follow_up",
     "replay",
     "resolve",
+    "resolve_children",
     "set_priority",
     "set_status",
     "set_team",
+    "split",
     "stop_talking_of",
     "talk_of_again",
+    "try_exception_again",
+    "undo",
+    "undo_for_strangers",
+    "unlink",
     "wait_for",
     "words_of",
 ]

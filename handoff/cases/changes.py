@@ -5,11 +5,11 @@ from typing import Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff.cases.actors import Actor
-from handoff.cases.built_in import TEAMS
 from handoff.cases.log import record
-from handoff.cases.looking import hold
+from handoff.cases.looking import hold, leads_to
 from handoff.errors import BadInput, IllegalMove
 from handoff.models import LIVE, Agent, Case, CaseEvent, CaseStatus, Priority
+from handoff.routing import teams
 
 WaitedFor = Literal["customer", "partner"]
 
@@ -17,15 +17,17 @@ WaitedFor = Literal["customer", "partner"]
 async def add_note(
     session: AsyncSession, ref: str, actor: Actor, text: str, idempotency_key: str | None = None
 ) -> CaseEvent:
-    """Words for whoever works on the case."""
+    """Words for whoever works on the case, or on the one it became part of."""
     if not text.strip():
         raise BadInput("The note is empty. Write something first.")
-    return await record(session, await hold(session, ref), "noted", actor, {"text": text[:4000]}, idempotency_key)
+    case = await leads_to(session, await hold(session, ref))
+    return await record(session, case, "noted", actor, {"text": text[:4000]}, idempotency_key)
 
 
 async def assign(session: AsyncSession, ref: str, actor: Actor, agent: Agent | None) -> Case:
     """Make an agent responsible, or nobody."""
     case = await hold(session, ref)
+    must_not_be_joined(case)
     case.assignee_id = agent.id if agent else None
     await record(session, case, "assigned", actor, {"to": agent.name if agent else None, "agent_id": case.assignee_id})
     return case
@@ -33,6 +35,7 @@ async def assign(session: AsyncSession, ref: str, actor: Actor, agent: Agent | N
 
 async def set_priority(session: AsyncSession, ref: str, actor: Actor, priority: Priority) -> Case:
     case = await hold(session, ref)
+    must_not_be_joined(case)
     case.priority = priority
     await record(session, case, "priority_changed", actor, {"priority": priority})
     return case
@@ -40,9 +43,9 @@ async def set_priority(session: AsyncSession, ref: str, actor: Actor, priority: 
 
 async def set_team(session: AsyncSession, ref: str, actor: Actor, team: str, reason: str = "") -> Case:
     """Move a case to another team; whoever had it no longer has."""
-    if team not in TEAMS:
-        raise BadInput(f"There is no team '{team}'. Choose one of {', '.join(TEAMS)}.")
+    await teams.checked(session, team)
     case = await hold(session, ref)
+    must_not_be_joined(case)
     case.team, case.assignee_id = team, None
     await record(session, case, "team_changed", actor, {"team": team, "reason": reason})
     return case
@@ -79,5 +82,10 @@ def must_be_live(case: Case) -> None:
     """Refuse (`IllegalMove`) a case that is resolved or became part of another."""
     if case.status == CaseStatus.RESOLVED:
         raise IllegalMove(f"{case.ref} is resolved. Reopen it first.")
+    must_not_be_joined(case)
+
+
+def must_not_be_joined(case: Case) -> None:
+    """Refuse (`IllegalMove`) a case that became part of another: nobody works on it, and undoing finds it as it was."""
     if case.status == CaseStatus.JOINED:
         raise IllegalMove(f"{case.ref} became part of another case. Work on that one, or undo the join first.")

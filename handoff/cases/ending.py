@@ -1,37 +1,91 @@
 """How a case ends, and how it begins again."""
 
+from collections.abc import Sequence
+from typing import Literal
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock
+from handoff.cases import telling
 from handoff.cases.actors import Actor
 from handoff.cases.changes import must_be_live
+from handoff.cases.links import open_children
 from handoff.cases.log import record
-from handoff.cases.looking import hold
+from handoff.cases.looking import get, hold, hold_conversations
 from handoff.cases.opening import stop_talking_of, talk_of_again
+from handoff.cases.rights import must_work_on
 from handoff.errors import BadInput, IllegalMove
-from handoff.models import Case, CaseStatus
+from handoff.models import Agent, Case, CaseStatus
+
+Children = Literal["ask", "resolve", "leave"]
 
 
-async def resolve(session: AsyncSession, ref: str, actor: Actor, resolution: str) -> Case:
-    """Done: `resolution` says what was done, in words for the customer. Resolving twice is refused."""
+async def resolve(
+    session: AsyncSession,
+    ref: str,
+    actor: Actor,
+    resolution: str,
+    *,
+    told: str | None = None,
+    children: Literal["ask", "leave"] = "leave",
+) -> Case:
+    """Done: `resolution` says what was done, in words for the customer. Resolving twice is refused.
+
+    The customer reads it, once, where the case was talked about last; unless an agent has that conversation, who says
+    it with the handback. `told` is said instead of the usual sentence. Cases below this one stay open and are named in
+    the event; with `children="ask"` they are a reason to refuse (`IllegalMove`).
+    """
+    if not resolution.strip():
+        raise BadInput("Say in a sentence what was done; the customer will read it.")
+    talking = await hold_conversations(session, [(await get(session, ref)).id])
     case = await hold(session, ref)
     if case.status == CaseStatus.RESOLVED:
         raise IllegalMove(f"{case.ref} is resolved already.")
     must_be_live(case)
-    if not resolution.strip():
-        raise BadInput("Say in a sentence what was done; the customer will read it.")
+    below = await _below(session, case, children)
     case.status, case.resolution, case.resolved_at = CaseStatus.RESOLVED, resolution.strip(), clock.now()
     case.waiting_for = None
     await session.flush()
+    if talking:
+        await telling.tell_where_it_was_talked_about(session, case, told or telling.solved(case))
     await stop_talking_of(session, case)
-    await record(session, case, "resolved", actor, {"resolution": case.resolution, "status": case.status})
+    data = {"resolution": case.resolution, "status": case.status, "waiting_for": None}
+    await record(session, case, "resolved", actor, {**data, **({"left_open": below} if below else {})})
     return case
+
+
+async def _below(session: AsyncSession, case: Case, children: str) -> list[str]:
+    refs = [child.ref for child in await open_children(session, case.id)]
+    if refs and children == "ask":
+        named = ", ".join(refs[:5]) + (" and others" if len(refs) > 5 else "")
+        raise IllegalMove(
+            f"{case.ref} has {len(refs)} open {'case' if len(refs) == 1 else 'cases'} below it: {named}. "
+            "Resolve them together with it, or say that they stay open."
+        )
+    return refs
+
+
+async def resolve_children(session: AsyncSession, ref: str, agent: Agent, resolution: str) -> Sequence[Case]:
+    """Resolve every open case below this one with the same words; each customer reads them where they talk.
+
+    All of them or none: `NotAllowed` unless `agent` may work on every one, `IllegalMove` when there is none.
+    """
+    parent = await get(session, ref)
+    children = await open_children(session, parent.id)
+    if not children:
+        raise IllegalMove(f"No case below {parent.ref} is open.")
+    await must_work_on(agent, parent, *children)
+    done = [await resolve(session, child.ref, Actor.of(agent), resolution) for child in children]
+    held = await hold(session, ref)
+    told = {"refs": [child.ref for child in done], "resolution": resolution.strip()}
+    await record(session, held, "children_resolved", Actor.of(agent), told)
+    return done
 
 
 async def reopen(
     session: AsyncSession, ref: str, actor: Actor, reason: str, idempotency_key: str | None = None
 ) -> Case:
-    """It is not solved after all. A case that is open stays as it is."""
+    """It is not solved after all. A case that is open stays as it is; `reopen_or_follow_up` is for customers."""
     case = await hold(session, ref)
     if case.status != CaseStatus.RESOLVED:
         return case

@@ -1,6 +1,6 @@
 """Cases and what is in them, as they are. Changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,6 +26,26 @@ async def get(session: AsyncSession, ref: str) -> Case:
     return found
 
 
+async def leads_to(session: AsyncSession, case: Case) -> Case:
+    """The case this one became part of, through every join that stands; itself when it did not."""
+    while case.joined_into_id:
+        case = await session.get_one(Case, case.joined_into_id)
+    return case
+
+
+async def hold_in_turn(session: AsyncSession, ids: Collection[str]) -> dict[str, Case]:
+    """Several cases by their id, locked in one order, so that two who want the same never wait for each other."""
+    query = select(Case).where(Case.id.in_(ids)).order_by(Case.id).with_for_update()
+    return {case.id: case for case in await session.scalars(query.execution_options(populate_existing=True))}
+
+
+async def hold_conversations(session: AsyncSession, case_ids: Collection[str]) -> Sequence[Conversation]:
+    """Where these cases are talked about, locked in one order. Conversations are always held before cases."""
+    theirs = select(CaseConversation.conversation_id).where(CaseConversation.case_id.in_(case_ids))
+    query = select(Conversation).where(Conversation.id.in_(theirs)).order_by(Conversation.id).with_for_update()
+    return list(await session.scalars(query.execution_options(populate_existing=True)))
+
+
 async def of_customer(session: AsyncSession, customer_id: str) -> Sequence[Case]:
     """Of all customers who are this one person, newest first."""
     ids = await customers.together(session, customer_id)
@@ -45,7 +65,11 @@ async def of_conversation(session: AsyncSession, conversation_id: str) -> Sequen
 
 
 async def open_one_of(session: AsyncSession, conversation: Conversation) -> Case | None:
-    """The newest unresolved case of a conversation: where the next handover belongs."""
+    """What a conversation is about, when that is not over, else its newest case that is not: where the next handover
+    belongs."""
+    talked_of = await session.get(Case, conversation.case_id) if conversation.case_id else None
+    if talked_of and talked_of.status in LIVE:
+        return talked_of
     for case in await of_conversation(session, conversation.id):
         if case.status in LIVE:
             return case
@@ -77,6 +101,8 @@ async def files_of(session: AsyncSession, case_id: str) -> Sequence[Attachment]:
 
 
 def normal_ref(typed: str) -> str:
-    """`c482917x` and `C 482 917 x` name the same case as `C-482-917`."""
-    digits = "".join(letter for letter in typed if letter.isdigit())
-    return f"C-{digits[:3]}-{digits[3:6]}-{digits[6:]}" if len(digits) == 7 else typed.strip().upper()[:16]
+    """`c4829174` and `C 482 917 4` name the same case as `C-482-917-4`; ten digits are read like seven."""
+    digits = "".join(letter for letter in typed if letter.isdecimal())
+    if len(digits) not in (7, 10):
+        return typed.strip().upper()[:16]
+    return "C-" + "-".join(digits[start : start + 3] for start in range(0, len(digits), 3))
