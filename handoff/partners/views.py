@@ -16,7 +16,7 @@ from handoff import attachments, clock, customers
 from handoff import facts as known_facts
 from handoff.errors import NotFound
 from handoff.models import Attachment, AttachmentState, CaseEvent, Fact, Message, Share, SharedMessage
-from handoff.partners.granting import Entry, enter
+from handoff.partners.granting import Entry, enter, tell_pages
 from handoff.partners.kinds import State, state_named, states_of
 from handoff.ports import Author
 from handoff.settings import settings
@@ -199,6 +199,7 @@ async def first_seen(session: AsyncSession, token: str) -> None:
     share: Share = (await enter(session, token, locks=True)).share
     if share.seen_at is None:
         share.seen_at = clock.now()
+        await tell_pages(session, share)
 
 
 def as_dict(view: PartnerView) -> Mapping[str, Any]:
