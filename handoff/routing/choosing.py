@@ -116,7 +116,7 @@ async def _loads(session: AsyncSession, ids: Sequence[str]) -> Mapping[str, int]
     )
     load: dict[str, int] = {}
     for query in (held, offered):
-        for agent_id, count in (await session.execute(query)).tuples():
+        for agent_id, count in await session.execute(query):
             load[str(agent_id)] = load.get(str(agent_id), 0) + count
     return load
 
