@@ -45,6 +45,9 @@ class Environment:
 
 
 HUB = Environment(ROOT / ".venv", "the hub's packages", ("3.11", "3.12", "3.13"), ("hub", "dev"), 1.0)
+HELPDESK = Environment(
+    ROOT / "build" / "helpdesk", "django-helpdesk", ("3.11", "3.12", "3.13"), ("bench-helpdesk",), 0.5
+)
 BOT = Environment(ROOT / ".venv-bot", "Rasa and TensorFlow", ("3.10",), ("bot",), 4.0)
 # Locked apart because they cannot be resolved together: what these packages ask for would pull torch in, or move numpy
 # from where Rasa pins it. They install beside the level all the same, for `uv pip sync` adds nothing to its lists.

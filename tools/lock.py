@@ -2,6 +2,7 @@
 
 The hub's locks hold for every system and Python 3.11 to 3.13. The bot's is for Linux: elsewhere Rasa 3.6 asks for
 other TensorFlow builds, which nobody here has run. The encoder's lock holds its four packages and nothing they ask for.
+A benchmark's peer is locked whole.
 """
 
 from __future__ import annotations
@@ -21,13 +22,16 @@ TARGETS = {
     "dev": (*EVERYWHERE, "--constraints", "requirements/hub.txt"),
     "bot": FOR_RASA,
     "encoder": (*FOR_RASA, "--no-deps"),
+    "bench-helpdesk": EVERYWHERE,
 }
+WHOLE = ("bench-helpdesk",)
 
 
 def lock(names: list[str]) -> None:
     uv = bootstrap_uv()
     for name in names or list(TARGETS):
-        left_out = [option for package in NOT_INSTALLED for option in ("--no-emit-package", package)]
+        unwanted = () if name in WHOLE else NOT_INSTALLED
+        left_out = [option for package in unwanted for option in ("--no-emit-package", package)]
         shape = ["--generate-hashes", "--no-emit-index-url", "--custom-compile-command", "make lock"]
         files = [f"requirements/{name}.in", "--output-file", f"requirements/{name}.txt"]
         command = [uv, "pip", "compile", "--quiet", *shape, *TARGETS[name], *left_out, *files]

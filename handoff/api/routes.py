@@ -2,7 +2,19 @@
 
 from fastapi import APIRouter
 
-from handoff.api import attachments, care, cases, conversations, handovers, partners, people, rules, sign_in, webhooks
+from handoff.api import (
+    attachments,
+    care,
+    cases,
+    conversations,
+    finding,
+    handovers,
+    partners,
+    people,
+    rules,
+    sign_in,
+    webhooks,
+)
 from handoff.api.shapes import ErrorShape
 
 REFUSALS: dict[int | str, dict[str, object]] = {
@@ -10,6 +22,6 @@ REFUSALS: dict[int | str, dict[str, object]] = {
 }
 
 router = APIRouter(prefix="/api/v1", responses=REFUSALS)
-PARTS = (sign_in, handovers, conversations, attachments, people, cases, partners, webhooks, care, rules)
+PARTS = (sign_in, handovers, conversations, attachments, people, finding, cases, partners, webhooks, care, rules)
 for part in PARTS:
     router.include_router(part.router)

@@ -58,7 +58,10 @@ async def write(
     is_published: bool = True,
     article_id: str | None = None,
 ) -> Article:
-    """A new article, or new words for one. Supervisors only; the address has to be one people may be sent to."""
+    """A new article, or new words for one: by its id, else for one with this title. Supervisors only.
+
+    The address has to be one people may be sent to.
+    """
     _must_supervise(agent)
     title, text, url = " ".join(title.split()), text.strip(), url.strip()
     if not title or not text:
@@ -71,7 +74,8 @@ async def write(
     if article_id:
         found = await get(session, article_id)
     else:
-        found = Article(created_at=now)
+        same = await session.scalar(select(Article).where(Article.title == title))
+        found = same or Article(created_at=now)
         session.add(found)
     found.title, found.text, found.url = title, text, url or None
     found.is_published, found.updated_at = is_published, now
