@@ -50,6 +50,20 @@ SET_BY = {
     "carried": "from last time",
 }
 EVENTS = {
+    "third_contact": "Third contact",
+    "promised": "Promised",
+    "promise_reminded": "Reminded of a promise",
+    "promise_kept": "Promise kept",
+    "promise_broken": "Promise broken",
+    "promise_withdrawn": "Promise taken back",
+    "follow_up_planned": "Will ask the customer",
+    "follow_up_asked": "Asked the customer",
+    "follow_up_answered": "The customer answered",
+    "follow_up_dropped": "Did not ask the customer",
+    "survey_planned": "Will send the survey",
+    "survey_asked": "Sent the survey",
+    "survey_answered": "Survey answered",
+    "survey_dropped": "Did not send the survey",
     "opened": "Opened",
     "noted": "Note",
     "assigned": "Assigned",
@@ -114,6 +128,17 @@ def span(age: timedelta) -> str:
     return f"{seconds // 86400}d"
 
 
+def duration(seconds: float) -> str:
+    """`40 s`, `4 min`, `2 h 10`, `3 days`: as one would say it."""
+    if seconds < 60:
+        return f"{int(seconds)} s"
+    if seconds < 3600:
+        return f"{round(seconds / 60)} min"
+    if seconds < 48 * 3600:
+        return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60):02}"
+    return f"{round(seconds / 86400)} days"
+
+
 def until(at: datetime) -> str:
     """How long until then, or how long since: `2h 10`, `3h 05 ago`."""
     now = clock.now()
@@ -176,5 +201,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "proof": lambda name: PROOFS.get(name) or label(name),
     "channel": lambda name: CHANNELS.get(name) or label(name),
     "set_by": lambda name: SET_BY.get(name) or label(name),
+    "duration": duration,
     "event": lambda name: EVENTS.get(name) or label(name),
 }
