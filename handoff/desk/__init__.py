@@ -8,15 +8,20 @@ from fastapi import APIRouter
 
 from handoff.desk import (
     canned_routes,
+    care_routes,
     case_list_routes,
     case_routes,
     conversation_routes,
     doors,
     file_routes,
+    finding_routes,
+    finding_settings_routes,
     person_routes,
+    route_routes,
     settings_routes,
     socket,
     statics,
+    team_routes,
 )
 from handoff.desk.refusals import refusal_page
 
@@ -28,7 +33,12 @@ for part in (
     person_routes,
     case_list_routes,
     case_routes,
+    care_routes,
+    finding_routes,
+    finding_settings_routes,
     settings_routes,
+    team_routes,
+    route_routes,
     canned_routes,
     socket,
     statics,

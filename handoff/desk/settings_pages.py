@@ -24,7 +24,17 @@ class Section:
         return f"/desk/settings/{self.name}"
 
 
-SECTIONS: tuple[Section, ...] = (Section("canned", "Canned answers"),)
+SECTIONS: tuple[Section, ...] = (
+    Section("teams", "Teams"),
+    Section("agents", "Agents"),
+    Section("skills", "Skills"),
+    Section("calendars", "Calendars"),
+    Section("routes", "Routes"),
+    Section("canned", "Canned answers"),
+    Section("articles", "Articles"),
+    Section("fields", "Fields"),
+    Section("views", "Views and tags"),
+)
 """In the order of the menu."""
 
 

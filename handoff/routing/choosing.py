@@ -71,18 +71,23 @@ async def choose(session: AsyncSession, handover: Handover) -> Choice:
     return choice
 
 
-async def pick(session: AsyncSession, team: str, case: Case, declined: Sequence[str] = ()) -> Choice:
-    """Whom `choose` would ask now; nothing is changed."""
-    found = await _candidates(session, team, case, declined)
+async def pick(
+    session: AsyncSession, team: str, case: Case, declined: Sequence[str] = (), needs: Sequence[str] | None = None
+) -> Choice:
+    """Whom `choose` would ask now; nothing is changed. `needs` are the skills asked for, those of the case if None."""
+    needs = case.skills if needs is None else needs
+    found = await _candidates(session, team, case, declined, needs)
     chosen = min((one for one in found if one.is_free), key=lambda one: one.rank, default=None)
-    known = await skills.names(session) if case.skills else {}
-    names = {skill: known.get(skill, skill) for skill in case.skills}
+    known = await skills.names(session) if needs else {}
+    names = {skill: known.get(skill, skill) for skill in needs}
     team_name = (await teams.names(session, active_only=False)).get(team, team)
     said = wording.of_choice(chosen, found, team_name, names, case.language, clock.now())
     return Choice(chosen.agent if chosen else None, said)
 
 
-async def _candidates(session: AsyncSession, team: str, case: Case, declined: Sequence[str]) -> list[Candidate]:
+async def _candidates(
+    session: AsyncSession, team: str, case: Case, declined: Sequence[str], needs: Sequence[str]
+) -> list[Candidate]:
     here = [one for one in await agents.at_desk(session) if team in one.teams]
     if not here:
         return []
@@ -93,7 +98,7 @@ async def _candidates(session: AsyncSession, team: str, case: Case, declined: Se
         Candidate(
             agent=one,
             load=load.get(one.id, 0),
-            lacks=tuple(skill for skill in case.skills if skill not in one.skills),
+            lacks=tuple(skill for skill in needs if skill not in one.skills),
             speaks=not one.languages or language in {spoken.split("-")[0].lower() for spoken in one.languages},
             knew_at=knew.get(one.id),
             has_declined=one.id in declined,

@@ -2,6 +2,7 @@
 import { startClocks } from "./clocks.js";
 import { startCollisions } from "./collisions.js";
 import { startComposer } from "./composer.js";
+import { startConditions } from "./conditions.js";
 import { startFiles } from "./files.js";
 import { startKeys } from "./keys.js";
 import { startLedger } from "./ledger.js";
@@ -14,6 +15,7 @@ startPanels();
 startLedger();
 startComposer();
 startFiles();
+startConditions();
 startCollisions();
 startNotices();
 startKeys();
