@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import aiosqlite
 import structlog
@@ -20,6 +20,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from handoff.errors import TemporaryDeliveryError
 from handoff.events import Event
 
 log = structlog.get_logger(__name__)
@@ -30,6 +31,8 @@ GATHER_AT_MOST = 64
 SERIALIZATION_FAILURES = {"40001", "40P01"}
 UNIQUE_VIOLATION = "23505"
 """Two made the same row at once: run again, the step finds the other's row. Once, for it may be refused on purpose."""
+WITH_WORDS = ("messages", "message_edits", "facts", "turns", "handovers", "case_events", "case_texts", "attachments")
+"""The tables of PostgreSQL that are vacuumed after something was removed for good."""
 ATTEMPTS = 5
 LOCK_WAIT_S = 15.0
 
@@ -93,6 +96,25 @@ class Database:
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._steps.put_nowait(_Step(step, done))
         return await done
+
+    async def compact(self) -> None:
+        """Leave no copy of what was overwritten where it can be read without this program.
+
+        SQLite: its log is folded into the file and cut to nothing; a reader in the way makes it come again later.
+        PostgreSQL: rows that nobody can see any more are vacuumed.
+        """
+        async with self.engine.connect() as connection:
+            if not self.is_sqlite:
+                vacuuming = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                await vacuuming.exec_driver_sql(f"VACUUM {', '.join(WITH_WORDS)}")
+                return
+            # Past SQLAlchemy, which would begin a transaction, and a log is not emptied inside one.
+            driver = (await connection.get_raw_connection()).driver_connection
+            cursor = await cast("aiosqlite.Connection", driver).execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            is_busy = tuple(await cursor.fetchone() or (0,))[0]
+            await cursor.close()
+        if is_busy:
+            raise TemporaryDeliveryError("Somebody is reading the database. Its log is emptied in a moment.")
 
     async def _write_alone(self, step: Callable[[AsyncSession], Awaitable[T]]) -> T:
         for attempt in range(ATTEMPTS):
@@ -214,10 +236,12 @@ def _writing_engine(engine: AsyncEngine, url: str) -> AsyncEngine:
 
 
 def _tune_sqlite(connection: Any, _: object) -> None:
-    """WAL so that readers never wait, FULL so that an acknowledged message survives a power cut."""
+    """WAL so that readers never wait, FULL so that an acknowledged message survives a power cut; what is deleted is
+    overwritten, so that a redaction leaves nothing in the file."""
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=1000"):
+    journal = ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=1000")
+    for pragma in (*journal, "foreign_keys=ON", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

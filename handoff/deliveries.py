@@ -52,7 +52,7 @@ class Deliverer:
         """Bring an agent's new words to where the old ones arrived."""
         message, identity, arrived = await self._arrived(item.body["message_id"])
         channel = self.channels.get(message.channel)
-        if not arrived or message.withdrawn_at or not hasattr(channel, "edit"):
+        if not arrived or message.withdrawn_at or message.redacted_at or not hasattr(channel, "edit"):
             return
         speaker = message.name if message.author == Author.AGENT else None
         editing = cast("Editing", channel)
@@ -115,6 +115,8 @@ async def take_back(session: AsyncSession, agent: Agent, message_id: str) -> Mes
 
 async def _own(session: AsyncSession, agent: Agent, message_id: str) -> Message:
     message = await edits.mine(session, message_id, agent.id)
+    if message.redacted_at is not None:
+        raise Conflict("This message was removed for good. Write a new one instead.")
     if message.withdrawn_at is not None:
         raise Conflict("This message was taken back already.")
     if clock.now() - message.created_at > CHANGEABLE_FOR:
@@ -131,7 +133,7 @@ def _of(channels: Mapping[str, Channel], name: str) -> Channel:
 async def prepare(session: AsyncSession, message_id: str) -> Outbound | None:
     """A message on its way out with what was sent of it already; None when it was taken back meanwhile."""
     message = await session.get_one(Message, message_id)
-    if message.withdrawn_at is not None:
+    if message.withdrawn_at is not None or message.redacted_at is not None:
         return None
     identity = await session.get_one(Identity, message.identity_id)
     files = (await attachments.of_messages(session, [message.id])).get(message.id, [])

@@ -21,6 +21,8 @@ async def edit(session: AsyncSession, message: Message, text: str, *, client_ref
     Raises `BadInput` for words that are empty (of a message without files) or too long.
     """
     conversation = await floor.hold(session, message.conversation_id)
+    if message.redacted_at is not None:
+        return False
     text = text.replace("\x00", "").strip()
     if len(text) > ledger.TEXT_LIMIT:
         raise BadInput(f"The message has {len(text)} characters; {ledger.TEXT_LIMIT} is the most.")

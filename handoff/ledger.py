@@ -143,7 +143,7 @@ async def messages(
 async def changeable(
     session: AsyncSession, conversation_id: str, up_to: int, message_id: str | None = None
 ) -> Sequence[Message]:
-    """Words for everyone up to `up_to` that do not stay as they were first shown: edited, withdrawn, or with files.
+    """Words for everyone up to `up_to` that do not stay as they were first shown: edited, withdrawn, redacted, or with files.
     The newest `CHANGEABLE` of them, oldest first; only the one with `message_id` when it is given."""
     query = select(Message).where(
         Message.conversation_id == conversation_id, Message.seq <= up_to, Message.audience == Audience.EVERYONE
@@ -152,7 +152,8 @@ async def changeable(
         query = query.where(Message.id == message_id)
     else:
         with_files = select(Attachment.id).where(Attachment.message_id == Message.id).exists()
-        query = query.where(or_(Message.edited_at.is_not(None), Message.withdrawn_at.is_not(None), with_files))
+        later = (Message.edited_at, Message.withdrawn_at, Message.redacted_at)
+        query = query.where(or_(*(column.is_not(None) for column in later), with_files))
     return list(await session.scalars(query.order_by(Message.seq.desc()).limit(CHANGEABLE)))[::-1]
 
 

@@ -146,6 +146,9 @@ class Assistant(Protocol):
 
     async def answer(self, request: TurnRequest) -> TurnResult: ...
 
+    async def forget(self, sender: str) -> None:
+        """Delete a session and everything said in it, or raise `TemporaryDeliveryError`. Unknown ones are fine."""
+
 
 @dataclass(frozen=True)
 class OutboundFile:

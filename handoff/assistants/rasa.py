@@ -8,11 +8,12 @@ import asyncio
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from handoff.errors import AssistantFailed
+from handoff.errors import AssistantFailed, TemporaryDeliveryError
 from handoff.ports import Button, FoundFact, Link, TurnRequest, TurnResult, Words
 
 ANSWER_LIMIT_BYTES = 256 * 1024
@@ -77,6 +78,15 @@ class Rasa:
             return _result(_Answer.model_validate_json(body))
         except ValidationError:
             raise AssistantFailed("The assistant answered something that cannot be read.") from None
+
+    async def forget(self, sender: str) -> None:
+        """Everything Rasa keeps of a session. While it works on a turn of it, or is away, it is asked again later."""
+        try:
+            answer = await self._client.delete(f"/webhooks/tellonce/sessions/{quote(sender, safe='')}")
+        except httpx.HTTPError as error:
+            raise TemporaryDeliveryError(f"The assistant could not be reached: {type(error).__name__}.", 5) from None
+        if answer.status_code != 200:
+            raise TemporaryDeliveryError(f"The assistant answered with status {answer.status_code}.", 5)
 
     async def is_well(self) -> bool:
         """Whether Rasa answers at all."""

@@ -23,6 +23,7 @@ class Scripted:
         self.hold.set()
         self.is_down = False
         self.asked = asyncio.Event()
+        self.forgotten: list[str] = []
 
     async def answer(self, request: TurnRequest) -> TurnResult:
         self.requests.append(request)
@@ -31,3 +32,6 @@ class Scripted:
         if self.is_down:
             raise AssistantFailed("The scripted assistant is down.")
         return self.script(request)
+
+    async def forget(self, sender: str) -> None:
+        self.forgotten.append(sender)

@@ -140,6 +140,8 @@ def _row(
 
 def snippet(last: Message) -> str:
     """The newest words in one line, or what there is instead of words."""
+    if last.redacted_at:
+        return "Removed"
     if last.withdrawn_at:
         return "Taken back"
     return " ".join(last.words.split())[:140] or "Sent a file"

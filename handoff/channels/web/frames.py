@@ -16,6 +16,8 @@ from handoff.storable import checked
 
 ClientRef = Annotated[str, Field(min_length=8, max_length=64)]
 
+REMOVED = "This message was removed."
+
 
 class _Frame(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -119,6 +121,8 @@ def message(row: Message, files: Sequence[Attachment] = ()) -> dict[str, Any]:
     if row.withdrawn_at:
         nothing: dict[str, Any] = {"text": "", "buttons": [], "link": None, "image": None, "attachments": []}
         shown |= {**nothing, "is_withdrawn": True}
+    if row.redacted_at:
+        shown |= {"text": REMOVED, "is_redacted": True, "attachments": []}
     if row.author == Author.CUSTOMER and row.client_ref:
         shown["client_ref"] = row.client_ref
     return {"type": "message", "message": shown}

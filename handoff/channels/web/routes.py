@@ -69,6 +69,8 @@ async def transcript(request: Request, session: str, login: str | None = None) -
 def _line(row: Message, files: Sequence[Attachment]) -> str:
     """One message. A file is named where it was sent; a withdrawn message is gone for the customer."""
     name = "You" if row.author == "customer" else row.name or settings().company_name
+    if row.redacted_at:
+        return f"{row.created_at:%Y-%m-%d %H:%M} UTC  {name}: [removed]\n"
     shown = [f"[{KINDS[AttachmentKind(one.kind)]}: {one.name}]" for one in files]
     edited = " (edited)" if row.edited_at else ""
     return f"{row.created_at:%Y-%m-%d %H:%M} UTC  {name}: {' '.join(filter(None, [row.words, *shown]))}{edited}\n"

@@ -58,6 +58,7 @@ export class Thread {
     // The ledger has the last word: it may have masked a card number in what was typed here.
     if (message.is_withdrawn) return this.#forget(known);
     if (known) Object.assign(known, { text: plain(message.text), attachments: message.attachments ?? known.attachments, is_edited: message.is_edited });
+    if (known && message.is_redacted) Object.assign(known, { buttons: [], link: null, image: null });
     if (known) return false;
     const record = { ...message, text: plain(message.text), name: plain(message.name) };
     this.#byId.set(message.id, record);
