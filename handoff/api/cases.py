@@ -1,5 +1,7 @@
 """Cases: open, look, note, change, resolve, reopen."""
 
+from typing import Literal
+
 from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -9,11 +11,11 @@ from handoff.api.shapes import (
     CaseChange,
     CaseEventShape,
     CaseOpened,
+    CaseResolved,
     CaseShape,
     CaseWithHistory,
     Noted,
     Reopened,
-    Resolved,
 )
 from handoff.cases import Actor
 from handoff.errors import NotFound
@@ -67,10 +69,12 @@ async def show(ref: str, caller: AnyCaller, database: DatabaseOf) -> CaseWithHis
         case = await cases.get(session, ref)
         history = await cases.history(session, case.id)
         conversation_ids = await cases.conversation_ids(session, case)
+        joined_into = await cases.leads_to(session, case)
     return CaseWithHistory(
         **CaseShape.model_validate(case).model_dump(),
         history=[CaseEventShape.model_validate(event) for event in history],
         conversation_ids=list(conversation_ids),
+        joined_into=joined_into.ref if joined_into is not case else None,
     )
 
 
@@ -85,19 +89,32 @@ async def add_note(ref: str, body: Noted, caller: AnyCaller, database: DatabaseO
 
 @router.post("/{ref}/reopen")
 async def reopen(ref: str, body: Reopened, caller: AnyCaller, database: DatabaseOf) -> CaseShape:
-    """Not solved after all. An open case stays as it is."""
+    """Not solved after all: the case that goes on, which may be another one.
+
+    What was resolved lately is opened again; after `TELLONCE_REOPEN_WITHIN_DAYS` a follow-up case is made with what is
+    known and linked. An open case stays as it is. A reference that became part of another case means that one.
+    """
     caller.must_have(Scope.ASSISTANT, Scope.AGENT)
     case = await database.write(
-        lambda session: cases.reopen(session, ref, _actor(caller), body.reason, body.idempotency_key)
+        lambda session: cases.reopen_or_follow_up(session, ref, _actor(caller), body.reason, body.idempotency_key)
     )
     return CaseShape.model_validate(case)
 
 
 @router.post("/{ref}/resolve")
-async def resolve(ref: str, body: Resolved, caller: AgentCaller, database: DatabaseOf) -> CaseShape:
-    """Done, in words for the customer. 409 `illegal_move` when it is resolved already."""
-    case = await database.write(lambda session: cases.resolve(session, ref, _actor(caller), body.resolution))
-    return CaseShape.model_validate(case)
+async def resolve(ref: str, body: CaseResolved, caller: AgentCaller, database: DatabaseOf) -> CaseShape:
+    """Done, in words for the customer, who reads them. 409 `illegal_move` when it is resolved already, or while cases
+    below it are open and `children` is `ask`."""
+
+    async def step(session: AsyncSession) -> Case:
+        case = await cases.get(session, ref)
+        await cases.must_work_on(caller.as_agent, case)
+        if body.children == "resolve" and await cases.open_children(session, case.id):
+            await cases.resolve_children(session, ref, caller.as_agent, body.resolution)
+        children: Literal["ask", "leave"] = "leave" if body.children == "leave" else "ask"
+        return await cases.resolve(session, ref, _actor(caller), body.resolution, children=children)
+
+    return CaseShape.model_validate(await database.write(step))
 
 
 @router.patch("/{ref}")
@@ -107,6 +124,7 @@ async def change(ref: str, body: CaseChange, caller: AgentCaller, database: Data
 
     async def step(session: AsyncSession) -> Case:
         case = await cases.hold(session, ref)
+        await cases.must_work_on(caller.as_agent, case)
         if body.priority:
             await cases.set_priority(session, ref, actor, Priority(body.priority))
         if body.team:

@@ -9,6 +9,7 @@ from handoff.api import (
     conversations,
     finding,
     handovers,
+    moves,
     partners,
     people,
     rules,
@@ -22,6 +23,6 @@ REFUSALS: dict[int | str, dict[str, object]] = {
 }
 
 router = APIRouter(prefix="/api/v1", responses=REFUSALS)
-PARTS = (sign_in, handovers, conversations, attachments, people, finding, cases, partners, webhooks, care, rules)
+PARTS = (sign_in, handovers, conversations, attachments, people, finding, cases, moves, partners, webhooks, care, rules)
 for part in PARTS:
     router.include_router(part.router)

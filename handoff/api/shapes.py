@@ -134,6 +134,8 @@ class CaseShape(Shape):
     topic: str
     team: str
     status: str
+    waiting_for: str | None
+    """`customer` or `partner` while the status is waiting."""
     priority: str
     assignee_id: str | None
     customer_id: str
@@ -154,6 +156,9 @@ class CaseEventShape(Shape):
 
 
 class CaseWithHistory(CaseShape):
+    """`joined_into` is the reference of the case it became part of, where everything of it is now."""
+
+    joined_into: str | None
     history: list[CaseEventShape]
     conversation_ids: list[str]
 
@@ -210,6 +215,13 @@ class Transferred(Shape):
 
 class Resolved(Shape):
     resolution: CardFree = Field(min_length=1, max_length=2000)
+
+
+class CaseResolved(Resolved):
+    """`children`: what becomes of open cases below it. `ask` refuses while there are any; `resolve` ends them in the
+    same words; `leave` keeps them open."""
+
+    children: Literal["ask", "resolve", "leave"] = "ask"
 
 
 class Reopened(Shape):

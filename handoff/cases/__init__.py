@@ -29,7 +29,7 @@ from handoff.cases.exceptions import (
 )
 from handoff.cases.following_up import reopen_or_follow_up
 from handoff.cases.joins import join
-from handoff.cases.links import Linked, link, links_of, unlink
+from handoff.cases.links import Linked, link, links_of, open_children, unlink
 from handoff.cases.log import history, record, replay
 from handoff.cases.looking import (
     conversation_ids,
@@ -48,6 +48,7 @@ from handoff.cases.looking import (
 from handoff.cases.moves import moves_of
 from handoff.cases.opening import begin, join_conversation, open_case, stop_talking_of, talk_of_again
 from handoff.cases.previews import JoinPreview, preview_join
+from handoff.cases.redactions import Redacted, redact_file, redact_message
 from handoff.cases.rights import may_work_on, must_work_on
 from handoff.cases.splits import split
 from handoff.cases.undoing import undo, undo_for_strangers
@@ -89,12 +90,16 @@ __all__ = [
     "of_conversation",
     "of_customer",
     "open_case",
+    "open_children",
     "open_one_of",
     "preview_join",
     "record",
     "refusal_of",
     "reopen",
     "reopen_or_follow_up",
+    "Redacted",
+    "redact_file",
+    "redact_message",
     "replay",
     "resolve",
     "resolve_children",
