@@ -23,6 +23,8 @@ ADDS = re.compile(
 )
 SAYS = re.compile(r"(?:\bthat|:)\s+(\S+(?:\s+\S+){2,})\s*$", re.I)
 OPEN = frozenset({"open", "waiting"})
+JOINED = "joined"
+"""Became part of another case."""
 SHOWN = 3
 
 
@@ -106,20 +108,32 @@ class CaseReopen(Action):
             cases = await own_cases(tracker)
             done = tuple(case for case in cases if case.status not in OPEN)
             chosen = _chosen(tracker, done)
-            if chosen:
+            goes_on = (
                 await asyncio.to_thread(hub().reopen, chosen.ref, _text(tracker), key=turn(tracker).key("reopen"))
+                if chosen
+                else None
+            )
         except HubError:
             return to_person("company_down", "I can't reopen the case right now.")
-        if chosen:
-            dispatcher.utter_message(
-                text=f'{chosen.ref}, "{chosen.title}", is open again, with everything in it. Somebody will look at it.',
-                buttons=[PERSON],
-            )
+        if chosen and goes_on:
+            dispatcher.utter_message(text=_opened_again(chosen, goes_on), buttons=[PERSON])
         elif done:
             dispatcher.utter_message(text="Which one should I reopen?", buttons=_case_buttons(done, "case_reopen"))
         else:
             _tell(dispatcher, tracker, _chosen(tracker, cases), cases)
         return []
+
+
+def _opened_again(asked: Case, goes_on: Case) -> str:
+    """A case that ended long ago is followed up by another, and one that was joined means what it is part of."""
+    if asked.ref == goes_on.ref:
+        return f'{asked.ref}, "{asked.title}", is open again, with everything in it. Somebody will look at it.'
+    if asked.status == JOINED:
+        return f'{asked.ref} is part of {goes_on.ref}, "{goes_on.title}", and that is open. Somebody will look at it.'
+    return (
+        f'{asked.ref} was closed some time ago, so I opened {goes_on.ref}, "{goes_on.title}", with everything we know. '
+        "Somebody will look at it; you need not explain again."
+    )
 
 
 async def own_cases(tracker: Tracker) -> tuple[Case, ...]:
@@ -137,12 +151,15 @@ def _chosen(tracker: Tracker, cases: tuple[Case, ...]) -> Case | None:
     ref = said_reference(tracker)
     if ref:
         return next((case for case in cases if case.ref.upper().startswith(ref)), None)
-    still_open = [case for case in cases if case.status in OPEN]
-    only = still_open if len(still_open) == 1 else cases
+    own = [case for case in cases if case.status != JOINED]
+    still_open = [case for case in own if case.status in OPEN]
+    only = still_open if len(still_open) == 1 else own
     return only[0] if len(only) == 1 else None
 
 
 def _where_it_stands(case: Case) -> str:
+    if case.status == JOINED:
+        return f'{case.ref}, "{case.title}", is part of another case of yours now, with everything in it.'
     state = case.status.replace("_", " ")
     ended = f" {case.resolution}" if case.resolution and case.status not in OPEN else ""
     promised = (
@@ -162,7 +179,7 @@ def _next_steps(case: Case) -> list[dict[str, str]]:
 def _case_buttons(cases: tuple[Case, ...], intent: str = "case_status") -> list[dict[str, str]]:
     return [
         {"title": f"{case.ref}: {case.title}"[:60], "payload": f'/{intent}{{"case_ref": "{case.ref}"}}'}
-        for case in cases[:SHOWN]
+        for case in [one for one in cases if one.status != JOINED][:SHOWN]
     ]
 
 
