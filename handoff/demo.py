@@ -15,6 +15,7 @@ from handoff import agents
 from handoff.db import Database
 from handoff.demo_day import live_the_day
 from handoff.models import Agent, CannedAnswer, Conversation, Role
+from handoff.partners import directory
 
 PASSWORD = "tellonce-demo"
 DAY = Path(__file__).parent.parent / "data" / "demo" / "desk.yml"
@@ -54,6 +55,8 @@ async def _open_the_office(session: AsyncSession, plan: dict[str, Any], hashed: 
     for line in plan["agents"]:
         await _hire(session, line, hashed)
     session.add_all(CannedAnswer(**line) for line in plan["canned"])
+    for line in plan["partners"]:
+        await directory.add(session, line["name"], line["kind"])
 
 
 async def _hire(session: AsyncSession, line: dict[str, Any], hashed: str) -> Agent:

@@ -1,0 +1,198 @@
+"""What the partners panel beside a case and the settings of partners and webhooks show."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff import cases
+from handoff.cases import rights
+from handoff.desk.pages import Me
+from handoff.desk.wording import fact_label
+from handoff.errors import Gone
+from handoff.models import LIVE, Agent, Case, Endpoint, Partner, Share, SharedMessage, WebhookDelivery
+from handoff.partners import directory, endpoints, granting, webhooks
+from handoff.partners.kinds import KINDS, State, state_named, states_of
+
+NEWEST_WORDS, NEWEST_DELIVERIES = 40, 20
+
+
+@dataclass(frozen=True)
+class ShareView:
+    """`words` counts what the partner may read, their own words included."""
+
+    id: str
+    partner: str
+    task: str
+    facts: tuple[str, ...]
+    words: int
+    state: str | None
+    is_problem: bool
+    is_open: bool
+    seen_at: datetime | None
+    created_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    ended_why: str | None
+
+
+@dataclass(frozen=True)
+class Shareable:
+    """A fact that may be ticked; what `is_sensitive` is never ticked beforehand."""
+
+    id: str
+    label: str
+    value: str
+    is_sensitive: bool
+
+
+@dataclass(frozen=True)
+class Markable:
+    id: str
+    name: str
+    text: str
+    files: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PartnersPanel:
+    shares: tuple[ShareView, ...]
+    partners: tuple[tuple[str, str], ...]
+    facts: tuple[Shareable, ...]
+    words: tuple[Markable, ...]
+    may_share: bool
+
+
+async def panel(session: AsyncSession, case: Case, me: Me) -> PartnersPanel | None:
+    """None where there is no partner and never was: nothing is drawn then."""
+    found = await granting.of_case(session, case.id)
+    partners = [one for one in await directory.all_of(session) if one.is_active]
+    if not found and not partners:
+        return None
+    agent = await session.get(Agent, me.id)
+    may_share = case.status in LIVE and agent is not None and await rights.may_work_on(agent, case)
+    counts = await _counts(session, [share.id for share, _ in found])
+    return PartnersPanel(
+        shares=tuple([await _share(session, share, partner, counts) for share, partner in found]),
+        partners=tuple((one.id, one.name) for one in partners),
+        facts=await _facts(session, case) if may_share else (),
+        words=await _words(session, case) if may_share else (),
+        may_share=may_share,
+    )
+
+
+async def _counts(session: AsyncSession, share_ids: list[str]) -> Mapping[str, int]:
+    query = select(SharedMessage.share_id, func.count()).where(SharedMessage.share_id.in_(share_ids))
+    rows = await session.execute(query.group_by(SharedMessage.share_id))
+    return {row[0]: row[1] for row in rows}
+
+
+async def _share(session: AsyncSession, share: Share, partner: Partner, counts: Mapping[str, int]) -> ShareView:
+    state = state_named(partner.states, share.state)
+    try:
+        await granting.entry_of(session, share)
+        is_open = True
+    except Gone:
+        is_open = False
+    return ShareView(
+        id=share.id,
+        partner=partner.name,
+        task=share.task,
+        facts=tuple(fact_label(item["name"]) for item in share.facts),
+        words=counts.get(share.id, 0),
+        state=state.label if state else share.state,
+        is_problem=share.state == "problem",
+        is_open=is_open,
+        seen_at=share.seen_at,
+        created_at=share.created_at,
+        expires_at=share.expires_at,
+        ended_at=None if is_open else share.revoked_at or share.expires_at,
+        ended_why=share.revoked_why,
+    )
+
+
+async def _facts(session: AsyncSession, case: Case) -> tuple[Shareable, ...]:
+    """Every value that was told, newest first: there may be two addresses in one story."""
+    return tuple(
+        Shareable(fact.id, fact_label(fact.name), fact.value, granting.is_sensitive(fact))
+        for fact in await cases.facts_of(session, case.id)
+    )
+
+
+async def _words(session: AsyncSession, case: Case) -> tuple[Markable, ...]:
+    words = [one for one in await cases.words_of(session, case.id) if not one.redacted_at and one.author != "system"]
+    files = await cases.files_of(session, case.id)
+    return tuple(
+        Markable(
+            one.id,
+            one.name or one.author.capitalize(),
+            one.words[:160],
+            sum(file.message_id == one.id for file in files),
+            one.created_at,
+        )
+        for one in words[-NEWEST_WORDS:][::-1]
+    )
+
+
+@dataclass(frozen=True)
+class PartnerRow:
+    id: str
+    name: str
+    kind: str
+    states: tuple[State, ...]
+    facts: tuple[str, ...]
+    is_active: bool
+    has_secret: bool
+    open_shares: int
+
+
+@dataclass(frozen=True)
+class PartnersPage:
+    partners: tuple[PartnerRow, ...]
+    kinds: tuple[tuple[str, str], ...]
+    hook_url: str
+
+
+async def partners_page(session: AsyncSession, public_url: str) -> PartnersPage:
+    standing = select(Share.partner_id, func.count()).where(Share.revoked_at.is_(None)).group_by(Share.partner_id)
+    counts: dict[str, int] = {row[0]: row[1] for row in await session.execute(standing)}
+    rows = tuple(
+        PartnerRow(
+            one.id,
+            one.name,
+            KINDS[one.kind].label if one.kind in KINDS else one.kind,
+            states_of(one.states),
+            tuple(one.facts),
+            one.is_active,
+            one.webhook_secret is not None,
+            counts.get(one.id, 0),
+        )
+        for one in await directory.all_of(session)
+    )
+    kinds = tuple((name, kind.label) for name, kind in KINDS.items())
+    return PartnersPage(rows, kinds, f"{public_url}/api/v1/partners")
+
+
+@dataclass(frozen=True)
+class EndpointRow:
+    endpoint: Endpoint
+    partner: str | None
+    deliveries: tuple[WebhookDelivery, ...]
+
+
+@dataclass(frozen=True)
+class WebhooksPage:
+    endpoints: tuple[EndpointRow, ...]
+    partners: tuple[tuple[str, str], ...]
+
+
+async def webhooks_page(session: AsyncSession) -> WebhooksPage:
+    names = {one.id: one.name for one in await directory.all_of(session)}
+    rows: list[EndpointRow] = []
+    for one in await endpoints.all_of(session):
+        recent = await webhooks.deliveries_of(session, one.id, NEWEST_DELIVERIES)
+        rows.append(EndpointRow(one, names.get(one.partner_id or ""), tuple(recent)))
+    return WebhooksPage(tuple(rows), tuple(names.items()))
