@@ -60,7 +60,7 @@ async def find(session: AsyncSession, typed: str, limit: int = 25) -> list[CaseH
     found = await numbers(session, question)
     if not found:
         return []
-    query = select(Case, Customer.name, CaseText.number, told())
+    query: Any = select(Case, Customer.name, CaseText.number, told())
     query = ranked(query.join(Customer, Customer.id == Case.customer_id), found).limit(limit)
     rows = await session.execute(query)
     return [_hit(case, name, body, question, found[number]) for case, name, number, body in rows]

@@ -1,4 +1,4 @@
-// Canned answers: "/" at the start of the message opens the list, Tab or Enter takes one.
+// Canned answers and articles: "/" at the start of the message opens the list, Tab or Enter takes one.
 import { $, all } from "./page.js";
 
 let answers = null;
@@ -6,6 +6,13 @@ let answers = null;
 async function load() {
   answers ??= await fetch("/desk/canned").then((response) => (response.ok ? response.json() : []));
   return answers;
+}
+
+// Articles are looked for by their words once there are enough letters to look for.
+async function articles(wanted) {
+  if (wanted.trim().length < 3) return [];
+  const response = await fetch(`/desk/articles?search=${encodeURIComponent(wanted)}`);
+  return response.ok ? response.json() : [];
 }
 
 export function startCanned(onTaken) {
@@ -41,7 +48,7 @@ export function startCanned(onTaken) {
     line.setAttribute("role", "option");
     const shortcut = document.createElement("span");
     shortcut.className = "shortcut";
-    shortcut.textContent = `/${answer.shortcut}`;
+    shortcut.textContent = answer.title ?? `/${answer.shortcut}`;
     const preview = document.createElement("span");
     preview.className = "preview";
     preview.textContent = answer.text;
@@ -55,11 +62,14 @@ export function startCanned(onTaken) {
   }
 
   async function look(field) {
-    const typed = /^\/(\S*)$/.exec(field.value);
+    const typed = /^\/([^\n]*)$/.exec(field.value);
     if (!typed) return close();
     const wanted = typed[1].toLowerCase();
-    const found = (await load()).filter((one) => one.shortcut.startsWith(wanted) || one.text.toLowerCase().includes(wanted));
-    if (!found.length || !field.value.startsWith("/")) return close();
+    const [canned, written] = await Promise.all([load(), articles(wanted)]);
+    const fitting = canned.filter((one) => one.shortcut.startsWith(wanted) || one.text.toLowerCase().includes(wanted));
+    const found = [...fitting, ...written];
+    if (field.value !== `/${typed[1]}`) return;
+    if (!found.length) return close();
     box().replaceChildren(...found.map(item));
     box().hidden = false;
     select(0);
