@@ -119,6 +119,22 @@ class Agent:
     async def case(self, ref: str) -> Json:
         return await self._get(f"/cases/{ref}")
 
+    async def case_of(self, customer: Customer) -> Json:
+        """The one they are being helped with."""
+        [ref] = {one["ref"] for one in await self.cases(customer) if one["status"] in ("open", "waiting")}
+        return await self.case(ref)
+
+    async def reads(self, ref: str, what: str) -> Any:
+        """A part of a case, such as its `messages`."""
+        return await self._get(f"/cases/{ref}/{what}")
+
+    async def does(self, ref: str, verb: str, **body: Any) -> Any:
+        """Something with a case, such as `split`."""
+        return await self._post(f"/cases/{ref}/{verb}", body)
+
+    async def posts(self, path: str, **body: Any) -> Any:
+        return await self._post(path, body)
+
     async def _about(self, customer: Customer, path: str) -> Any:
         return await self._get(f"/conversations/{await customer.conversation()}{path}")
 
