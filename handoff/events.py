@@ -126,6 +126,17 @@ class ShareChanged(Event):
 
 
 @dataclass(frozen=True)
+class ClockRang(Event):
+    """A clock of a case is about to be breached, or was. `agent_ids` have it or watch it; nobody: its team."""
+
+    ref: str
+    team: str
+    agent_ids: tuple[str, ...]
+    clock: str
+    is_breached: bool
+
+
+@dataclass(frozen=True)
 class Typing(Event):
     """Not stored. `who` is customer, assistant or agent; a reader lets it fade after six seconds."""
 

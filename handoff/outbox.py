@@ -112,6 +112,10 @@ def _of(lane: str | None) -> ColumnElement[bool]:
     return OutboxItem.lane == lane if lane else OutboxItem.lane.not_in(OWN_ROOM)
 
 
+def _is_timer(yes: bool) -> ColumnElement[bool]:
+    return OutboxItem.lane == "timer" if yes else OutboxItem.lane != "timer"
+
+
 def _due(limit: int) -> Select[OutboxItem]:
     """What may be done now, what is due longest first, locked: timers, and of every lane the first item."""
     now, earlier = clock.now(), aliased(OutboxItem)
@@ -146,7 +150,8 @@ class Runner:
     steps: Mapping[str, Step] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._awake, self._steps_awake = asyncio.Event(), asyncio.Event()
+        self._awake = asyncio.Event()
+        self._steps_awake = {True: asyncio.Event(), False: asyncio.Event()}
         self._lanes_awake = {lane: asyncio.Event() for lane in OWN_ROOM}
         self._flying: dict[str, asyncio.Task[None]] = {}
         self._in_own_room: dict[str, set[str]] = {lane: set() for lane in OWN_ROOM}
@@ -155,8 +160,7 @@ class Runner:
 
     def wake(self) -> None:
         self._awake.set()
-        self._steps_awake.set()
-        for awake in self._lanes_awake.values():
+        for awake in (*self._steps_awake.values(), *self._lanes_awake.values()):
             awake.set()
 
     async def __aenter__(self) -> "Runner":
@@ -165,9 +169,9 @@ class Runner:
         for lane, awake in self._lanes_awake.items():
             around = _go_round(partial(self._round_of, lane), awake)
             self._loops.append(asyncio.create_task(around, name=f"outbox-{lane}"))
-        if self.steps:
-            stepping = _go_round(self._step_on, self._steps_awake)
-            self._loops.append(asyncio.create_task(stepping, name="outbox-steps"))
+        for timers in (True, False) if self.steps else ():
+            stepping = _go_round(partial(self._step_on, timers), self._steps_awake[timers])
+            self._loops.append(asyncio.create_task(stepping, name=f"outbox-{'timers' if timers else 'steps'}"))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -211,16 +215,21 @@ class Runner:
         if not task.cancelled() and (error := task.exception()):
             log.error("outbox_item_dropped", item=item_id, error=repr(error))
 
-    async def _step_on(self) -> None:
-        """Do what is due and is nothing but database work, transaction by transaction, until nothing is left."""
-        while await self._has_work(of=self.steps):
-            if await self.database.write(self.take_steps) == 0:
+    async def _step_on(self, timers: bool) -> None:
+        """Do what is due and is nothing but database work, transaction by transaction, until nothing is left.
+
+        Timers and what follows from them take turns, so that what ten thousand of them set off delays none of them."""
+        while await self._has_work(of=self.steps, timers=timers):
+            if await self.database.write(partial(self.take_steps, timers=timers)) == 0:
                 return
 
-    async def take_steps(self, session: AsyncSession) -> int:
-        """Do due steps and take their items away with them; how many. What raises takes only itself back."""
+    async def take_steps(self, session: AsyncSession, timers: bool | None = None) -> int:
+        """Do due steps and take their items away with them; how many. What raises takes only itself back.
+
+        Only timers, or all but timers, or everything."""
         done, until = 0, time.monotonic() + STEPS_WITHIN_S
-        items = await session.scalars(_due(STEPS_AT_MOST).where(OutboxItem.job.in_(self.steps)))
+        due = _due(STEPS_AT_MOST).where(OutboxItem.job.in_(self.steps))
+        items = await session.scalars(due if timers is None else due.where(_is_timer(timers)))
         for item in list(items):
             session.expunge_all()
             item.attempts += 1
@@ -245,9 +254,10 @@ class Runner:
         later = update(OutboxItem).where(OutboxItem.id.in_(ids)).values(lease_until=now + timedelta(seconds=LEASE_S))
         await self.database.write(lambda session: session.execute(later))
 
-    async def _has_work(self, of: Collection[str] = (), lane: str | None = None) -> bool:
+    async def _has_work(self, of: Collection[str] = (), lane: str | None = None, timers: bool = False) -> bool:
         """A look without a write, so that an idle hub leaves the disk alone: for steps (`of`) or for the rest."""
-        wanted = OutboxItem.job.in_(of) if of else and_(OutboxItem.job.not_in(self.steps), _of(lane))
+        others = and_(OutboxItem.job.not_in(self.steps), _of(lane))
+        wanted = and_(OutboxItem.job.in_(of), _is_timer(timers)) if of else others
         due = select(OutboxItem.id).where(OutboxItem.is_dead.is_(False), OutboxItem.due_at <= clock.now(), wanted)
         async with self.database.read() as session:
             return await session.scalar(due.limit(1)) is not None

@@ -30,10 +30,14 @@ SECTIONS: tuple[Section, ...] = (
     Section("skills", "Skills"),
     Section("calendars", "Calendars"),
     Section("routes", "Routes"),
+    Section("clocks", "Clocks"),
+    Section("triggers", "Triggers"),
     Section("canned", "Canned answers"),
     Section("articles", "Articles"),
     Section("fields", "Fields"),
     Section("views", "Views and tags"),
+    Section("partners", "Partners"),
+    Section("webhooks", "Webhooks"),
 )
 """In the order of the menu."""
 

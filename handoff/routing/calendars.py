@@ -15,6 +15,7 @@ from handoff import clock
 from handoff.errors import BadInput, Conflict, NotFound
 from handoff.models import Calendar, Clock, Team
 from handoff.opening_hours import OpeningHours as Hours
+from handoff.rules import retargeting
 from handoff.settings import settings
 
 MOST_HOLIDAYS = 400
@@ -55,11 +56,14 @@ async def put(
 ) -> Calendar:
     """Write a new calendar (`calendar_id` None) or change one. `holidays` are `{day: "2026-12-25", name}`."""
     calendar = await get(session, calendar_id) if calendar_id else Calendar(created_at=clock.now())
+    before = hours_of(calendar) if calendar_id else None
     calendar.name = await _free_name(session, name, calendar_id)
     calendar.time_zone, calendar.hours = _checked(time_zone, hours)
     calendar.holidays = _holidays(holidays)
     session.add(calendar)
     await session.flush()
+    if before:
+        await retargeting.hours_changed(session, calendar.id, before)
     return calendar
 
 

@@ -14,6 +14,7 @@ from handoff.errors import BadInput, NotFound
 from handoff.models import Calendar, Team
 from handoff.opening_hours import OpeningHours as Hours
 from handoff.routing import calendars
+from handoff.rules import retargeting
 
 BUILT_IN = {
     "care": "Customer care",
@@ -108,13 +109,15 @@ async def put(
     if is_default and not team.is_active:
         raise BadInput(f"{team.name} is not active. Activate it before it becomes the default.")
     team.name = await _free_name(session, name, team.id)
-    team.calendar_id = (await calendars.get(session, calendar_id)).id if calendar_id else None
+    before, team.calendar_id = team.calendar_id, (await calendars.get(session, calendar_id)).id if calendar_id else None
     if is_default:
         for other in await all_of(session, active_only=False):
             other.is_default = False
         team.is_default = True
     session.add(team)
     await session.flush()
+    if before != team.calendar_id:
+        await retargeting.team_changed(session, team.id)
     return team
 
 

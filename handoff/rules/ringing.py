@@ -6,10 +6,12 @@ team were changed does no harm, and a reply that came in time counts as met howe
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases, clock, outbox
-from handoff.models import Case, Clock, OutboxItem
+from handoff import cases, clock, events, outbox
+from handoff.db import announce
+from handoff.models import Case, CaseWatcher, Clock, OutboxItem
 from handoff.routing import teams
 from handoff.rules import counting
 from handoff.rules.counting import Hours, is_over, whole
@@ -61,6 +63,11 @@ async def _tell(session: AsyncSession, case: Case, row: Clock, kind: str) -> Non
     due_at = row.due_at or row.breached_at
     data = {"clock": row.kind, "target_s": row.target_s, "due_at": due_at.isoformat() if due_at else None}
     await cases.record(session, case, kind, cases.SYSTEM, data)
+    watching = await session.scalars(select(CaseWatcher.agent_id).where(CaseWatcher.case_id == case.id))
+    concerned = {*watching, *([case.assignee_id] if case.assignee_id else [])}
+    # Of no conversation: customers' pages must not hear of it.
+    rang = events.ClockRang("", case.ref, case.team, tuple(sorted(concerned)), row.kind, kind == "clock_breached")
+    announce(session, rang)
 
 
 async def end(session: AsyncSession, case: Case, row: Clock, at: datetime) -> None:

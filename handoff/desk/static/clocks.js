@@ -14,6 +14,16 @@ function tick() {
     const text = span(Math.max(0, Math.floor((now - Date.parse(clock.dataset.since)) / 1000)));
     if (clock.textContent !== text) clock.textContent = text;
   }
+  tickDue(now);
+}
+
+// What is due says "in 2h 10" and, from then on, "2h 10 ago".
+function tickDue(now) {
+  for (const clock of all("[data-until]")) {
+    const left = Math.floor((Date.parse(clock.dataset.until) - now) / 1000);
+    const text = left > 0 ? `in ${span(left)}` : `${span(-left)} ago`;
+    if (clock.textContent !== text) clock.textContent = text;
+  }
 }
 
 export function localTimes(root = document) {

@@ -46,6 +46,13 @@ function asked(event) {
   call(event, `${event.by} asks for an exception: ${event.label}`, `/desk/cases/${event.ref}`, event.ref);
 }
 
+function clockRang(event) {
+  const what = { first_reply: "The first reply", next_reply: "The next reply", resolution: "The solution" }[event.clock];
+  const text = event.is_breached ? `${what} for ${event.ref} is late` : `${what} for ${event.ref} is due soon`;
+  const whose = { ...event, agent_ids: event.agent_ids.length ? event.agent_ids : null };
+  call(whose, text, `/desk/cases/${event.ref}`, event.ref);
+}
+
 function call(event, text, href, tag) {
   if (!concernsMe(event)) return;
   tell(text, { href });
@@ -66,6 +73,7 @@ export function startNotices() {
   onEvent("HandoverOffered", notice);
   onEvent("CaseEscalated", escalated);
   onEvent("ExceptionAsked", asked);
+  onEvent("ClockRang", clockRang);
   document.addEventListener("click", (event) => {
     // Browsers allow sound only after a first gesture.
     audio ??= isOn() ? new AudioContext() : null;
