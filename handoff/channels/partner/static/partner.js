@@ -87,11 +87,13 @@ async function send() {
 document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = event.target;
+  // Read before the buttons go quiet: a disabled one is no part of what it submits.
+  const fields = new URLSearchParams(new FormData(form, event.submitter));
   const buttons = [...form.querySelectorAll("button:not([disabled])")];
   for (const button of buttons) button.disabled = true;
   try {
     if (form === words) await send();
-    else if (await post("state", new URLSearchParams(new FormData(form, event.submitter)))) {
+    else if (await post("state", fields)) {
       tell("Thank you. We know.");
       await show();
     }
