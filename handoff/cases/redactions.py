@@ -174,7 +174,7 @@ async def _remove_file(session: AsyncSession, file: Attachment) -> None:
         body = {"store_key": file.store_key}
         await outbox.add(session, file.conversation_id, "timer", "forget_file", body)
     file.state, file.redacted_at = AttachmentState.REDACTED, clock.now()
-    file.store_key, file.sha256, file.source, file.reason = None, None, None, None
+    file.store_key, file.sha256, file.source, file.reason = None, None, None, "Removed for good."
     file.name, file.size_bytes = REMOVED, 0
     await session.flush()
 

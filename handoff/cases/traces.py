@@ -51,7 +51,7 @@ class Traces:
     def out_of_json(self, value: Any, key: str = "") -> Any:
         """The same through lists and objects, but for what is the product's own word."""
         if isinstance(value, str):
-            if _is_plain(key):
+            if is_plain(key):
                 return value
             return "" if self._has(value) else self.out_of(value)
         if isinstance(value, list):
@@ -73,7 +73,19 @@ class Traces:
         return bool(text) and self.out_of(text) != text
 
 
-def _is_plain(key: str) -> bool:
+def blank(value: Any, key: str = "") -> Any:
+    """The same lists and objects without anybody's words: numbers, times and the product's own words stay."""
+    if isinstance(value, str):
+        return value if is_plain(key) else ""
+    if isinstance(value, list):
+        return [blank(one, key) for one in value]
+    if isinstance(value, dict):
+        return {name: blank(one, name) for name, one in value.items()}
+    return value
+
+
+def is_plain(key: str) -> bool:
+    """Whether what stands under this key is the product's own word."""
     return key in PLAIN_KEYS or key.endswith(PLAIN_ENDS)
 
 

@@ -14,11 +14,12 @@ from handoff.channels.web import frames
 from handoff.db import Database
 from handoff.errors import NotAllowed
 from handoff.events import AttachmentChanged, MessageChanged
-from handoff.models import Agent, Attachment, Base, Conversation, Handover, Message, OutboxItem, Role
+from handoff.models import Agent, Attachment, Base, Conversation, Handover, Message, Role
 from handoff.package import Nlu
 from handoff.ports import Attached, FoundFact
 from handoff.settings import settings
 from handoff.store import Store
+from handoff.uploads import Sweeper
 from tests.hub.caring import Story
 
 CANARY = "zanzibarquill"
@@ -210,11 +211,8 @@ async def test_a_redacted_file_is_in_no_store_and_its_name_nowhere(story: Story)
     await story.hands_over(conversation_id)
     home = Path(settings().attachments_url)
     assert [file for file in home.rglob("*") if file.is_file() and CANARY.encode() in file.read_bytes()]
-    await story.desk.write(lambda session: cases.redact_file(session, kept.id, dana))
-    async with story.desk.database.read() as session:
-        [item] = await session.scalars(select(OutboxItem).where(OutboxItem.job == "forget_file"))
-    await store.forget(item.body["store_key"])
-    await story.settles()
+    story.jobs["forget_file"] = Sweeper(story.desk.database, store).forget_file
+    await _write(story, lambda session: cases.redact_file(session, kept.id, dana))
     assert [file for file in home.rglob("*") if file.is_file() and CANARY.encode() in file.read_bytes()] == []
     assert await found_in(story.desk.database, CANARY) == []
     async with story.desk.database.read() as session:

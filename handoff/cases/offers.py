@@ -1,0 +1,37 @@
+"""What an agent may ask for on a case: every kind, prefilled from what the case knows, with their own limits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff.cases import exception_kinds, exceptions
+from handoff.cases.exception_kinds import KINDS, Kind
+from handoff.models import Agent, Case
+
+
+@dataclass(frozen=True)
+class Offered:
+    """`known` are details the case answers. `most_cents` None: no limit, where the kind has an amount at all."""
+
+    kind: Kind
+    known: Mapping[str, str]
+    may_grant: bool
+    most_cents: int | None
+
+
+@dataclass(frozen=True)
+class Offer:
+    refused_by: str | None
+    kinds: Sequence[Offered]
+
+
+async def offer_of(session: AsyncSession, case: Case, agent: Agent) -> Offer:
+    """For the dialogue that asks for an exception."""
+    limits = await exception_kinds.limits(session)
+    offered = []
+    for kind in KINDS.values():
+        pair = (kind.name, agent.role)
+        known = await exceptions.prefilled(session, case, kind)
+        offered.append(Offered(kind, known, pair in limits, limits.get(pair)))
+    return Offer(await exceptions.refusal_of(session, case.id), offered)
