@@ -12,7 +12,9 @@ from handoff.api import (
     moves,
     partners,
     people,
+    routing,
     rules,
+    settings,
     sign_in,
     webhooks,
 )
@@ -24,5 +26,5 @@ REFUSALS: dict[int | str, dict[str, object]] = {
 
 router = APIRouter(prefix="/api/v1", responses=REFUSALS)
 PARTS = (sign_in, handovers, conversations, attachments, people, finding, cases, moves, partners, webhooks, care, rules)
-for part in PARTS:
+for part in (*PARTS, settings, routing):
     router.include_router(part.router)

@@ -1,6 +1,7 @@
 """Routes: the rules that say which team a case goes to. The first that is on and fits decides."""
 
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from typing import Any, Literal
 
 from sqlalchemy import func, select
@@ -8,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock
 from handoff.errors import BadInput, NotFound
-from handoff.models import Priority, Route
+from handoff.models import Priority, Route, new_id
 from handoff.routing import skills, teams
 from handoff.rules import conditions
 
@@ -36,9 +37,17 @@ async def put(
     needs: Iterable[str] = (),
     priority: str | None = None,
     is_on: bool = True,
+    idempotency_key: str | None = None,
 ) -> Route:
-    """Write a new route (`route_id` None: tried last) or change one. `raw_conditions` as `conditions.check` takes."""
+    """Write a new route (`route_id` None: tried last) or change one. `raw_conditions` as `conditions.check` takes.
+
+    A repeated `idempotency_key` gives back the route that was made with it.
+    """
+    known_id = _id_of(idempotency_key) if idempotency_key and not route_id else None
+    if known_id and (made := await session.get(Route, known_id)):
+        return made
     route = await get(session, route_id) if route_id else await _last(session)
+    route.id = known_id or route.id
     if not 0 < len(name.strip()) <= 100:
         raise BadInput("Give the route a name of at most 100 signs, such as 'Disputes of business customers'.")
     if priority and priority not in list(Priority):
@@ -77,6 +86,11 @@ async def remove(session: AsyncSession, route_id: str) -> None:
     await session.delete(await get(session, route_id))
 
 
+def _id_of(idempotency_key: str) -> str:
+    """The same id for the same key; routes are too few to need a column for it."""
+    return f"R{sha256(idempotency_key.encode()).hexdigest()[:25].upper()}"
+
+
 async def _last(session: AsyncSession) -> Route:
     last: int | None = await session.scalar(select(func.max(Route.position)))
-    return Route(position=(last if last is not None else -1) + 1, created_at=clock.now())
+    return Route(id=new_id(), position=(last if last is not None else -1) + 1, created_at=clock.now())
