@@ -17,7 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handoff import agents, casework, clock, conversations, handovers, ledger, offers, outbox, turns
 from handoff.assistants.scripted import Scripted
 from handoff.care.jobs import jobs as care_jobs
+from handoff.cases.jobs import jobs as case_jobs
 from handoff.channels.console import Console
+from handoff.company.console import ConsoleCompany
 from handoff.conversations import Receipt
 from handoff.db import Database
 from handoff.events import Event
@@ -26,6 +28,7 @@ from handoff.live import Live
 from handoff.models import Agent, Base, Conversation, Message, OutboxItem, Presence
 from handoff.outbox import Runner
 from handoff.ports import Inbound, Words
+from handoff.rules import built_in
 from handoff.settings import settings
 
 if TYPE_CHECKING:
@@ -98,6 +101,7 @@ class Desk:
     database: Database
     assistant: Scripted = field(default_factory=Scripted)
     console: Console = field(default_factory=Console)
+    company: ConsoleCompany = field(default_factory=ConsoleCompany)
     count: int = 0
 
     def __post_init__(self) -> None:
@@ -161,6 +165,7 @@ class Desk:
             "offer_expired": offer_expired,
             "look_after": look_after,
             **care_jobs(self.database),
+            **case_jobs(self.database, self.company, self.assistant),
         }
         runner = Runner(self.database, jobs, casework.when_given_up, steps=casework.STEPS)
         self.database.wake = runner.wake
@@ -181,12 +186,20 @@ async def desk(database: Database) -> Desk:
 
 
 @pytest.fixture
-def story(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator["Story"]:
-    """Days may pass in it: agents stay at the desk and offers stay open however long it takes."""
+async def story(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator["Story"]:
+    """Days may pass in it: agents stay at the desk and offers stay open however long it takes, and no trigger that
+    comes with the product does anything by itself."""
     from tests.hub.caring import Story
 
     for name in ("AGENT_AWAY_AFTER_S", "REPLY_TIMEOUT_S", "OFFER_TIMEOUT_S"):
         monkeypatch.setenv(f"TELLONCE_{name}", "10000000")
     settings.cache_clear()
+    await desk.write(_switch_triggers_off)
     yield Story(desk)
     clock.use(None)
+
+
+async def _switch_triggers_off(session: AsyncSession) -> None:
+    for trigger in built_in.all_of():
+        trigger.is_on = False
+        session.add(trigger)
