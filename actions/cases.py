@@ -60,7 +60,7 @@ def _tell(dispatcher: CollectingDispatcher, tracker: Tracker, chosen: Case | Non
             if case.ref == chosen.ref
             for one in case.promises
         ]
-        text = " ".join([text, *owed])
+        text = " ".join([text, *_partner_says(tracker, chosen), *owed])
         dispatcher.utter_message(text=text, buttons=_next_steps(chosen))
     elif named:
         dispatcher.utter_message(
@@ -168,6 +168,15 @@ def _where_it_stands(case: Case) -> str:
         else ""
     )
     return f'{case.ref}, "{case.title}", is {state}.{ended}{promised}'
+
+
+def _partner_says(tracker: Tracker, chosen: Case) -> list[str]:
+    """The last the courier or installer said of it; nothing once it is solved."""
+    said = next((one.partner for one in turn(tracker).open_cases if one.ref == chosen.ref and one.partner), None)
+    if said is None or chosen.status not in OPEN:
+        return []
+    since = f" ({said.at:%A %H:%M} UTC)" if said.at else ""
+    return [f"{said.name} told us: {said.label[:1].lower()}{said.label[1:]}{since}."]
 
 
 def _next_steps(case: Case) -> list[dict[str, str]]:

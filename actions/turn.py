@@ -42,11 +42,21 @@ class Promise:
 
 
 @dataclass(frozen=True)
+class PartnerSays:
+    """How far a partner, such as a courier, says the work is. `label` is how people say it."""
+
+    name: str
+    label: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class OpenCase:
     ref: str
     title: str
     status: str
     promises: tuple[Promise, ...] = ()
+    partner: PartnerSays | None = None
 
 
 @dataclass(frozen=True)
@@ -132,7 +142,16 @@ def _fact(said: Mapping[str, Any]) -> Fact:
 
 def _open_case(said: Mapping[str, Any]) -> OpenCase:
     promised = tuple(_promise(one) for one in said.get("promises") or ())
-    return OpenCase(said.get("ref", ""), said.get("title", ""), said.get("status", "open"), promised)
+    return OpenCase(
+        said.get("ref", ""), said.get("title", ""), said.get("status", "open"), promised, _partner(said.get("partner"))
+    )
+
+
+def _partner(said: Mapping[str, Any] | None) -> PartnerSays | None:
+    if not said:
+        return None
+    at = said.get("at")
+    return PartnerSays(said["name"], said["label"], datetime.fromisoformat(at) if at else None)
 
 
 def _promise(said: Mapping[str, Any]) -> Promise:

@@ -34,6 +34,7 @@ from handoff.errors import AssistantFailed
 from handoff.ledger import Speaker
 from handoff.live import Live
 from handoff.models import Conversation, Identity, Message, OutboxItem, PromiseState, Turn
+from handoff.partners import progress
 from handoff.ports import Assistant, Author, Button, Floor, TurnRequest, TurnResult, Words
 from handoff.settings import settings
 
@@ -149,11 +150,13 @@ async def _open_cases(session: AsyncSession, conversation: Conversation) -> list
     """The customer's newest cases, each with what was promised and is still to be done."""
     newest = list(await cases.of_customer(session, conversation.customer_id))[:10]
     owed = await promises.owed(session, [case.id for case in newest]) if newest else []
+    said = await progress.of_cases(session, [case.id for case in newest]) if newest else {}
     return [
         {
             "ref": case.ref,
             "title": case.title,
             "status": case.status,
+            "partner": _partner(said.get(case.id)),
             "promises": [
                 {"text": one.text, "due_at": one.due_at.isoformat(), "is_broken": one.state == PromiseState.BROKEN}
                 for one in owed
@@ -162,6 +165,10 @@ async def _open_cases(session: AsyncSession, conversation: Conversation) -> list
         }
         for case in newest
     ]
+
+
+def _partner(said: progress.Progress | None) -> dict[str, str] | None:
+    return {"name": said.partner, "label": said.label, "at": said.at.isoformat()} if said else None
 
 
 async def apply(session: AsyncSession, turn_id: str, result: TurnResult, ms: int) -> None:

@@ -15,11 +15,13 @@ from handoff.api.shapes import (
     CaseShape,
     CaseWithHistory,
     Noted,
+    PartnerPart,
     Reopened,
 )
 from handoff.cases import Actor
 from handoff.errors import NotFound
 from handoff.models import Agent, Case, CaseStatus, Priority
+from handoff.partners import progress
 from handoff.tokens import Caller, Scope
 
 router = APIRouter(prefix="/cases", tags=["cases"])
@@ -70,11 +72,13 @@ async def show(ref: str, caller: AnyCaller, database: DatabaseOf) -> CaseWithHis
         history = await cases.history(session, case.id)
         conversation_ids = await cases.conversation_ids(session, case)
         joined_into = await cases.leads_to(session, case)
+        said = (await progress.of_cases(session, [case.id])).get(case.id)
     return CaseWithHistory(
         **CaseShape.model_validate(case).model_dump(),
         history=[CaseEventShape.model_validate(event) for event in history],
         conversation_ids=list(conversation_ids),
         joined_into=joined_into.ref if joined_into is not case else None,
+        partner=PartnerPart.model_validate(said) if said else None,
     )
 
 

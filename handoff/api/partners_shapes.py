@@ -112,16 +112,6 @@ class SaidToPartner(Shape):
     idempotency_key: str | None = Field(default=None, min_length=1, max_length=60)
 
 
-class PartnerPart(Shape):
-    """How far a partner says the work of a case is."""
-
-    partner: str
-    state: str | None
-    label: str | None
-    at: datetime
-    """When they said it; when the case was shared, before they said anything."""
-
-
 class EndpointShape(Shape):
     """An address that is told of events. No `events` means all; with `partner_id` it hears of their shares alone."""
 

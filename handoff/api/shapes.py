@@ -155,10 +155,20 @@ class CaseEventShape(Shape):
     created_at: datetime
 
 
+class PartnerPart(Shape):
+    """How far a partner says the work of a case is. `label` is how people say it."""
+
+    partner: str
+    state: str
+    label: str
+    at: datetime
+
+
 class CaseWithHistory(CaseShape):
     """`joined_into` is the reference of the case it became part of, where everything of it is now."""
 
     joined_into: str | None
+    partner: PartnerPart | None
     history: list[CaseEventShape]
     conversation_ids: list[str]
 
