@@ -23,7 +23,9 @@ from handoff.agents import Throttle
 from handoff.api.routes import router as api_router
 from handoff.assistants.rasa import Rasa
 from handoff.care.jobs import jobs as care_jobs
+from handoff.cases.jobs import jobs as case_jobs
 from handoff.channels.hooks import HttpHooks
+from handoff.channels.partner import router as partner_router
 from handoff.channels.senders import ConsoleSender, sender_of
 from handoff.channels.telegram.bots import NAME, read_tokens, way_to
 from handoff.channels.telegram.receiving import Receiving
@@ -32,6 +34,7 @@ from handoff.channels.telegram.typing import Dots
 from handoff.channels.telegram.webhook import router as telegram_router
 from handoff.channels.web.routes import router as web_router
 from handoff.channels.web.socket import WebChat
+from handoff.company.http import HttpCompany
 from handoff.db import Database
 from handoff.deliveries import Deliverer
 from handoff.errors import TellonceError, TooMany
@@ -87,6 +90,7 @@ def create_app(assistant: Assistant | None = None, channels: tuple[Channel, ...]
     app.include_router(api_router)
     app.include_router(web_router)
     app.include_router(telegram_router)
+    app.include_router(partner_router)
     app.include_router(desk.router)
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     app.add_api_route("/readyz", readyz, include_in_schema=False)
@@ -122,6 +126,8 @@ async def _open(stack: contextlib.AsyncExitStack, assistant: Assistant | None, c
     sweeping = Sweeper(database, store)
     posting = Poster(database, HttpHooks(allows_private=config.webhook_allow_private))
 
+    company = await stack.enter_async_context(HttpCompany(config))
+
     async def offer_expired(item: OutboxItem) -> None:
         await database.write(lambda session: offers.expire(session, item.body["handover_id"], item.body["agent_id"]))
 
@@ -140,6 +146,7 @@ async def _open(stack: contextlib.AsyncExitStack, assistant: Assistant | None, c
         "look_after": look_after,
         "deliver_webhook": posting.deliver,
         **care_jobs(database),
+        **case_jobs(database, company, assistant),
     }
     runner = Runner(database, jobs, casework.when_given_up, steps=casework.STEPS)
     database.wake = runner.wake

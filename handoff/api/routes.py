@@ -7,11 +7,14 @@ from handoff.api import (
     care,
     cases,
     conversations,
+    exceptions,
+    exports,
     finding,
     handovers,
     moves,
     partners,
     people,
+    removals,
     routing,
     rules,
     settings,
@@ -26,5 +29,6 @@ REFUSALS: dict[int | str, dict[str, object]] = {
 
 router = APIRouter(prefix="/api/v1", responses=REFUSALS)
 PARTS = (sign_in, handovers, conversations, attachments, people, finding, cases, moves, partners, webhooks, care, rules)
-for part in (*PARTS, settings, routing):
+MORE = (exceptions, removals, exports)
+for part in (*PARTS, *MORE, settings, routing):
     router.include_router(part.router)

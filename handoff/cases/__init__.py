@@ -18,6 +18,7 @@ from handoff.cases.changes import (
     wait_for,
 )
 from handoff.cases.ending import reopen, resolve, resolve_children
+from handoff.cases.erasures import Erased, erase_customer
 from handoff.cases.escalations import escalate
 from handoff.cases.exceptions import (
     ask_exception,
@@ -46,6 +47,7 @@ from handoff.cases.looking import (
     words_of,
 )
 from handoff.cases.moves import moves_of
+from handoff.cases.offers import offer_of
 from handoff.cases.opening import begin, join_conversation, open_case, stop_talking_of, talk_of_again
 from handoff.cases.previews import JoinPreview, preview_join
 from handoff.cases.redactions import Redacted, redact_file, redact_message
@@ -59,8 +61,10 @@ __all__ = [
     "SYSTEM",
     "TEAMS",
     "Actor",
+    "Erased",
     "JoinPreview",
     "Linked",
+    "Redacted",
     "add_note",
     "ask_exception",
     "asked_exceptions",
@@ -68,6 +72,7 @@ __all__ = [
     "begin",
     "conversation_ids",
     "decide_exception",
+    "erase_customer",
     "escalate",
     "exceptions_of",
     "facts_of",
@@ -89,17 +94,17 @@ __all__ = [
     "normal_ref",
     "of_conversation",
     "of_customer",
+    "offer_of",
     "open_case",
     "open_children",
     "open_one_of",
     "preview_join",
     "record",
+    "redact_file",
+    "redact_message",
     "refusal_of",
     "reopen",
     "reopen_or_follow_up",
-    "Redacted",
-    "redact_file",
-    "redact_message",
     "replay",
     "resolve",
     "resolve_children",

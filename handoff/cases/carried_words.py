@@ -101,8 +101,6 @@ async def _out_of_package(session: AsyncSession, handover: Handover, traces: Tra
 
 
 async def _file_now(session: AsyncSession, packed: dict[str, object]) -> dict[str, object]:
-    from handoff.models import Attachment
-
     file = await session.get(Attachment, str(packed.get("id")))
     if file is None or file.redacted_at is None:
         return packed

@@ -12,8 +12,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import attachments, clock, customers
-from handoff.cases.looking import facts_of, get, words_of
 from handoff.cases.log import history
+from handoff.cases.looking import facts_of, get, words_of
 from handoff.errors import NotAllowed, NotFound
 from handoff.models import (
     Agent,
@@ -37,16 +37,92 @@ from handoff.settings import settings
 FORMAT, VERSION = "tellonce.case", 1
 CUSTOMER_FORMAT = "tellonce.customer"
 OF_CASE = (
-    "ref title topic team status waiting_for priority language skills fields resolution promised_at created_at "
-    "updated_at resolved_at contacts transfers repeats waited_s"
-).split()
-OF_FACT = "id name value set_by is_validated is_sensitive source_message_id stated_at".split()
-OF_EVENT = "seq kind actor actor_name data created_at".split()
-OF_EXCEPTION = "id kind amount_cents reason refused_by details state result created_at decided_at done_at".split()
-OF_PROMISE = "text due_at state created_at ended_at".split()
-OF_FOLLOW_UP = "question state went_well words created_at answered_at".split()
-OF_SURVEY = "state is_solved ease words created_at answered_at".split()
-OF_HANDOVER = "id state team priority reason_code reason_text package handback created_at finished_at".split()
+    "ref",
+    "title",
+    "topic",
+    "team",
+    "status",
+    "waiting_for",
+    "priority",
+    "language",
+    "skills",
+    "fields",
+    "resolution",
+    "promised_at",
+    "created_at",
+    "updated_at",
+    "resolved_at",
+    "contacts",
+    "transfers",
+    "repeats",
+    "waited_s",
+)
+OF_FACT = (
+    "id",
+    "name",
+    "value",
+    "set_by",
+    "is_validated",
+    "is_sensitive",
+    "source_message_id",
+    "stated_at",
+)
+OF_EVENT = (
+    "seq",
+    "kind",
+    "actor",
+    "actor_name",
+    "data",
+    "created_at",
+)
+OF_EXCEPTION = (
+    "id",
+    "kind",
+    "amount_cents",
+    "reason",
+    "refused_by",
+    "details",
+    "state",
+    "result",
+    "created_at",
+    "decided_at",
+    "done_at",
+)
+OF_PROMISE = (
+    "text",
+    "due_at",
+    "state",
+    "created_at",
+    "ended_at",
+)
+OF_FOLLOW_UP = (
+    "question",
+    "state",
+    "went_well",
+    "words",
+    "created_at",
+    "answered_at",
+)
+OF_SURVEY = (
+    "state",
+    "is_solved",
+    "ease",
+    "words",
+    "created_at",
+    "answered_at",
+)
+OF_HANDOVER = (
+    "id",
+    "state",
+    "team",
+    "priority",
+    "reason_code",
+    "reason_text",
+    "package",
+    "handback",
+    "created_at",
+    "finished_at",
+)
 
 
 async def case(session: AsyncSession, ref: str) -> dict[str, Any]:

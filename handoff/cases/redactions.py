@@ -5,7 +5,7 @@ loses nor revives it. What somebody else said is theirs: messages that repeat th
 a person can redact them too.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select
@@ -138,9 +138,10 @@ async def _remove_words(session: AsyncSession, conversation: Conversation, messa
     await _move_facts(session, conversation, message)
     await _forget_updates(session, message.id)
     await session.execute(delete(WebhookDelivery).where(WebhookDelivery.cause.like(f"{message.id}%")))
-    for kind in (FollowUp, Survey):
-        for asked in await session.scalars(select(kind).where(kind.message_id == message.id)):
-            asked.words = None
+    for asked in await session.scalars(select(FollowUp).where(FollowUp.message_id == message.id)):
+        asked.words = None
+    for answered in await session.scalars(select(Survey).where(Survey.message_id == message.id)):
+        answered.words = None
     for promise in await session.scalars(select(Promise).where(Promise.message_id == message.id)):
         promise.text = REMOVED
     await session.flush()
@@ -199,12 +200,12 @@ async def _repeated_in(session: AsyncSession, conversation: Conversation, traces
 
 
 async def _say_so(
-    session: AsyncSession, concerned: Iterable[Case], message: Message, agent: Agent, data: dict[str, object]
+    session: AsyncSession, concerned: Iterable[Case], message: Message, agent: Agent, data: Mapping[str, object]
 ) -> None:
     """On the case they belong to, without the words; every text a case is found by is written anew."""
     for case in concerned:
         if case.id == message.case_id:
-            await record(session, case, "redacted", Actor.of(agent), data)
+            await record(session, case, "redacted", Actor.of(agent), dict(data))
         await texts.rewrite(session, case, is_for_good=True)
         for share, _ in await granting.of_case(session, case.id):
             await granting.tell_pages(session, share)

@@ -1,7 +1,7 @@
 """Finding removed words where they were carried: in titles, packages, events and whatever else quotes them.
 
-A trace is a whole version of the words, a value that was read from them, or a run of `RUN` words and more that only they
-have in a row. Values of one ordinary word ("router") are no trace: they would take that word out of everything.
+A trace is a whole version of the words, a value that was read from them, or a run of `RUN` words and more that only
+they have in a row. Values of one ordinary word ("router") are no trace: they would take that word out of everything.
 """
 
 import re
@@ -16,8 +16,38 @@ TELLING = re.compile(r"[\d@]|\w\W+\w")
 """A value that says something by itself: it has a digit, an @ or several words."""
 
 PLAIN_KEYS = frozenset(
-    "id ref refs kind type state status team priority channel actor author audience floor locale verb outcome set_by "
-    "url full_url sha256 media_type name intent_ranking ranking skills_required states op field do".split()
+    {
+        "id",
+        "ref",
+        "refs",
+        "kind",
+        "type",
+        "state",
+        "status",
+        "team",
+        "priority",
+        "channel",
+        "actor",
+        "author",
+        "audience",
+        "floor",
+        "locale",
+        "verb",
+        "outcome",
+        "set_by",
+        "url",
+        "full_url",
+        "sha256",
+        "media_type",
+        "name",
+        "intent_ranking",
+        "ranking",
+        "skills_required",
+        "states",
+        "op",
+        "field",
+        "do",
+    }
 )
 """What stands under these is the product's own word, never somebody's; so is everything that ends as below."""
 PLAIN_ENDS = ("_id", "_ids", "_at", "_code", "_key", "_ref", "_s", "_state", "_holder", "_seq")

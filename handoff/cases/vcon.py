@@ -72,7 +72,7 @@ def _dialog(
 ) -> dict[str, Any]:
     """Who said it is named first; whom it was said to after."""
     speaker = places[_key(message)]
-    heard_by = [0] if speaker else [at for at in range(1, len(parties))]
+    heard_by = [0] if speaker else list(range(1, len(parties)))
     return {
         "type": "text",
         "start": message["created_at"],

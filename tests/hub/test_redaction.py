@@ -168,7 +168,7 @@ async def test_redaction_follows_a_split_and_a_join_and_their_undoing(story: Sto
 
 async def test_a_fact_the_customer_said_again_stays_with_the_other_words(story: Story) -> None:
     dana = await _agent(story)
-    conversation_id, ref, said = await _told_story(story)
+    conversation_id, _, said = await _told_story(story)
     await story.customer("Once more: order F-20418")
     await _write(story, lambda session: cases.redact_message(session, said.id, dana))
     async with story.desk.database.read() as session:
@@ -180,7 +180,7 @@ async def test_a_fact_the_customer_said_again_stays_with_the_other_words(story: 
 
 async def test_words_of_others_that_repeat_it_are_named_not_removed(story: Story) -> None:
     dana = await _agent(story)
-    conversation_id, ref, said = await _told_story(story)
+    conversation_id, _, said = await _told_story(story)
     await story.accepts(dana, conversation_id)
     repeated = await story.desk.agent_says(dana, conversation_id, f"You said: {SAID}")
     done = await _write(story, lambda session: cases.redact_message(session, said.id, dana))
@@ -205,15 +205,19 @@ async def _with_file(story: Story) -> tuple[str, Attachment, Store]:
     return conversation_id, kept, store
 
 
+def _stored(home: Path) -> list[Path]:
+    return [file for file in home.rglob("*") if file.is_file() and CANARY.encode() in file.read_bytes()]
+
+
 async def test_a_redacted_file_is_in_no_store_and_its_name_nowhere(story: Story) -> None:
     dana = await _agent(story)
     conversation_id, kept, store = await _with_file(story)
     await story.hands_over(conversation_id)
     home = Path(settings().attachments_url)
-    assert [file for file in home.rglob("*") if file.is_file() and CANARY.encode() in file.read_bytes()]
+    assert len(_stored(home)) == 1
     story.jobs["forget_file"] = Sweeper(story.desk.database, store).forget_file
     await _write(story, lambda session: cases.redact_file(session, kept.id, dana))
-    assert [file for file in home.rglob("*") if file.is_file() and CANARY.encode() in file.read_bytes()] == []
+    assert _stored(home) == []
     assert await found_in(story.desk.database, CANARY) == []
     async with story.desk.database.read() as session:
         gone = await session.get_one(Attachment, kept.id)

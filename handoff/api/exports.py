@@ -1,0 +1,48 @@
+"""A case as something to keep or hand on: JSON, a page to read and print, or a vCon."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from jinja2 import Environment, FileSystemLoader
+
+from handoff.api.auth import DatabaseOf, Reader
+from handoff.api.exceptions_shapes import ExportFormat
+from handoff.cases import export, vcon
+
+router = APIRouter(prefix="/cases/{ref}", tags=["cases"])
+PAGES = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
+LOCKED = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "private, no-store",
+}
+TYPES = {"json": "application/json", "html": "text/html; charset=utf-8", "vcon": "application/vcon+json"}
+ENDS = {"json": "json", "html": "html", "vcon": "vcon.json"}
+
+
+@router.get(
+    "/export",
+    response_class=Response,
+    responses={200: {"content": {kind.split(";")[0]: {"schema": {}} for kind in TYPES.values()}}},
+)
+async def export_case(
+    ref: str,
+    caller: Reader,
+    database: DatabaseOf,
+    wanted: Annotated[ExportFormat, Query(alias="format")] = "json",
+) -> Response:
+    """The whole case. What was redacted stays redacted; files are named by address and hash."""
+    async with database.read() as session:
+        exported = await export.case(session, ref)
+    name = f"{exported['case']['ref']}.{ENDS[wanted]}"
+    headers = {**LOCKED, "Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(written(exported, wanted), headers=headers, media_type=TYPES[wanted])
+
+
+def written(exported: dict[str, Any], wanted: ExportFormat) -> str:
+    """An exported case in one of the formats."""
+    if wanted == "html":
+        return PAGES.get_template("case_export.html").render(exported)
+    return json.dumps(vcon.of(exported) if wanted == "vcon" else exported, ensure_ascii=False, indent=2)
