@@ -351,6 +351,16 @@ async def test_a_signed_webhook_sets_a_state_and_says_words(courier: Courier) ->
     assert "Signed by the neighbour" in page
 
 
+async def test_programs_read_with_the_case_how_far_the_partner_is(courier: Courier) -> None:
+    ref = courier.served.ids["case"]
+    async with courier.served.client("read") as client:
+        before = (await client.get(f"/api/v1/cases/{ref}")).json()["partner"]
+        await courier.posts("state", state="picked_up")
+        after = (await client.get(f"/api/v1/cases/{ref}")).json()["partner"]
+    assert before is None
+    assert (after["partner"], after["state"], after["label"]) == ("Swift Parcel Couriers", "picked_up", "Picked up")
+
+
 async def test_a_repeated_webhook_counts_once(courier: Courier) -> None:
     secret = await courier.write(lambda session: directory.new_secret(session, courier.partner.id))
     said = {"case_ref": courier.served.ids["case"], "text": "At the door"}
