@@ -78,6 +78,11 @@ EVENTS = {
     "resolved": "Resolved",
     "reopened": "Reopened",
     "conversation_joined": "Conversation joined",
+    "share_opened": "Shared with a partner",
+    "share_widened": "More shown to a partner",
+    "share_ended": "No longer shared",
+    "partner_state": "Partner",
+    "webhook_failed": "Webhook failed",
 }
 
 
