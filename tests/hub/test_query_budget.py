@@ -7,16 +7,18 @@ from typing import Any
 import pytest
 from sqlalchemy import event, insert
 
-from handoff import clock, handovers
+from bench.cases.data import fill, reference
+from handoff import cases, clock, handovers
 from handoff.assistants.scripted import saying
 from handoff.db import Database
-from handoff.desk import case_reads, lists, reads
-from handoff.desk.case_reads import CaseFilter
+from handoff.desk import case_list_reads, case_panels, case_reads, lists, reads
 from handoff.desk.pages import Me, Queue
 from handoff.models import Message, new_id
 from tests.hub.conftest import Desk
 
-RECEIVE, RECEIVE_WITH_FACTS, SAY, LIST, OPEN = 8, 10, 6, 5, 8
+RECEIVE, RECEIVE_WITH_FACTS, SAY, LIST, OPEN, OPEN_CASE = 8, 10, 6, 5, 8, 8
+PANELS = 16
+"""What stands beside a case, all of it together: one or two statements each."""
 NOT_COUNTED = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "PRAGMA", "SELECT PG_CATALOG", "SELECT CURRENT", "SHOW")
 
 
@@ -99,9 +101,54 @@ async def test_pages_are_read_within_their_budget(busy: tuple[Desk, str]) -> Non
             await lists.conversations(session, me, Queue.MINE, "word")
         with counted(desk.database) as opening:
             page = await reads.conversation(session, me, conversation_id, Queue.MINE, "Fern")
-        with counted(desk.database) as cases:
-            await case_reads.listed(session, me, CaseFilter("open", "", "", "", ""))
     assert len(listing) <= LIST, listing
     assert len(opening) <= OPEN, opening
-    assert len(cases) <= LIST, cases
     assert len(page.messages) <= reads.MESSAGES
+
+
+LISTS = (
+    {},
+    {"status": "any", "team": "mine", "sort": "unchanged"},
+    {"assignee": "nobody", "due": "today"},
+    {"tag": "vip", "status": "any"},
+    {"search": "router", "status": "any"},
+    {"search": "rout", "status": "any", "tag": "vip"},
+)
+
+
+@pytest.fixture(params=[10, 10_000])
+async def many(request: pytest.FixtureRequest, desk: Desk) -> tuple[Desk, Me, str]:
+    """So many cases, and one of them."""
+    dana = await desk.agent()
+    await fill(desk.database, request.param)
+    me = Me(dana.id, dana.name, dana.role, tuple(dana.teams), dana.presence, dana.capacity, "csrf")
+    return desk, me, reference(1)
+
+
+async def test_a_list_of_cases_costs_the_same_however_many_there_are(many: tuple[Desk, Me, str]) -> None:
+    desk, me, _ = many
+    for address in LISTS:
+        async with desk.database.read() as session:
+            with counted(desk.database) as seen:
+                await case_list_reads.listed(session, me, address)
+        assert len(seen) <= LIST, (address, seen)
+
+
+async def test_a_case_is_opened_and_answered_at_the_same_cost_however_many_there_are(
+    many: tuple[Desk, Me, str],
+) -> None:
+    desk, me, ref = many
+    async with desk.database.read() as session:
+        with counted(desk.database) as opening:
+            await case_reads.one(session, me, ref, assistant="Fern")
+        case = await cases.get(session, ref)
+        with counted(desk.database) as panels:
+            await case_panels.read_all(session, case, me)
+        conversation_id = (await cases.conversation_ids(session, case))[0]
+    assert len(opening) - len(panels) <= OPEN_CASE, opening
+    assert len(panels) <= PANELS, panels
+    dana = await desk.agent("Dana Again")
+    await desk.write(lambda session: handovers.take_over(session, conversation_id, dana))
+    with counted(desk.database) as saying:
+        await desk.agent_says(dana, conversation_id, "One moment", client_ref="agent-ref-1")
+    assert len(saying) <= SAY, saying
