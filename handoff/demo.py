@@ -16,6 +16,7 @@ from handoff.db import Database
 from handoff.demo_day import live_the_day
 from handoff.models import Agent, CannedAnswer, Conversation, Role
 from handoff.partners import directory
+from handoff.routing import calendars, routes, skills, teams
 
 PASSWORD = "tellonce-demo"
 DAY = Path(__file__).parent.parent / "data" / "demo" / "desk.yml"
@@ -52,11 +53,25 @@ async def seed(database: Database, story: Path = DAY) -> bool:
 
 
 async def _open_the_office(session: AsyncSession, plan: dict[str, Any], hashed: str) -> None:
+    await _sort_the_work(session, plan)
     for line in plan["agents"]:
         await _hire(session, line, hashed)
     session.add_all(CannedAnswer(**line) for line in plan["canned"])
     for line in plan["partners"]:
         await directory.add(session, line["name"], line["kind"])
+
+
+async def _sort_the_work(session: AsyncSession, plan: dict[str, Any]) -> None:
+    """Teams, their hours, skills and routes, by the verbs supervisors have."""
+    for name in plan["skills"]:
+        await skills.add(session, name)
+    hours = {line["name"]: (await calendars.put(session, None, **line)).id for line in plan["calendars"]}
+    for line in plan["teams"]:
+        team = {"calendar_id": hours[line["calendar"]], "is_default": line.get("is_default", False)}
+        await teams.put(session, line.get("id"), name=line["name"], **team)
+    for line in plan["routes"]:
+        told = {"team": line["team"], "raw_conditions": line["conditions"], "needs": line.get("skills", [])}
+        await routes.put(session, None, name=line["name"], **told)
 
 
 async def _hire(session: AsyncSession, line: dict[str, Any], hashed: str) -> Agent:
@@ -70,4 +85,5 @@ async def _hire(session: AsyncSession, line: dict[str, Any], hashed: str) -> Age
         capacity=line.get("capacity", 4),
     )
     agent.presence = line.get("presence", "offline")
+    agent.skills, agent.languages = line.get("skills", []), line.get("languages", ["en"])
     return agent

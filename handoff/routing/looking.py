@@ -72,7 +72,7 @@ async def team_views(session: AsyncSession) -> list[TeamView]:
     found = await teams.all_of(session, active_only=False)
     by_id = {one.id: one for one in await calendars.all_of(session)}
     count = select(Case.team, func.count()).where(Case.status.in_(LIVE)).group_by(Case.team)
-    cases = dict((await session.execute(count)).tuples().all())
+    cases = {row[0]: row[1] for row in await session.execute(count)}
     members = list(await session.scalars(select(Agent.teams).where(Agent.is_active.is_(True))))
     return [
         TeamView(

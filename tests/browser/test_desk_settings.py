@@ -1,0 +1,186 @@
+"""Settings of the desk in a browser: by keyboard alone, readable by assistive technology, and not for agents."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff import agents, handovers
+from handoff.models import Agent, Case, Route, Team
+from handoff.package import HandoverRequest, Issue, Reason
+from tests.browser.desk_hub import DeskHub, hub, sit_down
+
+__all__ = ["hub", "sit_down"]
+SitDown = Callable[..., Page]
+pytestmark = pytest.mark.timeout(180)
+PAGES = ("teams", "agents", "skills", "calendars", "routes", "canned")
+
+
+def go(page: Page, hub: DeskHub, section: str) -> None:
+    page.goto(f"{hub.url}/desk/settings/{section}")
+    page.wait_for_selector("body[data-ready]")
+
+
+def said(page: Page, words: str) -> None:
+    expect(page.locator("#said")).to_contain_text(words)
+
+
+def test_agents_see_no_settings(hub: DeskHub, sit_down: SitDown) -> None:
+    page = sit_down("dana")
+    expect(page.get_by_role("link", name="Settings")).to_have_count(0)
+    page.goto(f"{hub.url}/desk/settings/teams")
+    expect(page.locator("body")).to_contain_text("Only a supervisor may see and change the settings")
+
+
+def test_a_calendar_a_team_and_a_route_are_made_by_keyboard_and_tried(hub: DeskHub, sit_down: SitDown) -> None:
+    page = sit_down("priya")
+    go(page, hub, "calendars")
+    page.locator("#name-new").focus()
+    page.keyboard.type("Night shift")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("Europe/Berlin")
+    page.keyboard.press("Tab")
+    page.keyboard.type("mon-sun 22:00-24:00, mon-sun 00:00-06:00")
+    page.keyboard.press("Enter")
+    said(page, "Night shift is saved")
+    expect(page.locator("section", has_text="Night shift")).to_contain_text("(Europe/Berlin)")
+
+    go(page, hub, "teams")
+    page.locator("#name-new").focus()
+    page.keyboard.type("Owls")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Night")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    said(page, "Owls is a team now")
+
+    go(page, hub, "routes")
+    page.locator("#name-new").focus()
+    page.keyboard.type("Owls take returns")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Owls")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Topic")
+    page.keyboard.press("Tab")
+    page.keyboard.type("starts")
+    page.keyboard.press("Tab")
+    page.keyboard.type("return")
+    page.keyboard.press("Enter")
+    said(page, "Owls take returns is on and is tried last")
+    made = page.locator("li.card", has_text="Owls take returns")
+    expect(made).to_contain_text("Owls, when the topic starts with return.")
+    while made.get_by_role("button", name="Earlier").is_enabled():
+        place = str(made.locator("h2").text_content())
+        made.get_by_role("button", name="Earlier").press("Enter")
+        expect(made.locator("h2")).not_to_have_text(place)
+
+    ref = hub.read(_a_return)
+    page.locator("#trial-ref").fill(ref)
+    page.keyboard.press("Enter")
+    expect(page.locator(".trial")).to_contain_text("The team is Owls, because the topic starts with return")
+    expect(page.locator(".trial")).to_contain_text("Nobody of Owls is at the desk")
+    assert hub.read(_teams_and_routes)[0]["owls"] == "Owls"
+
+
+async def _a_return(session: AsyncSession) -> str:
+    return str(await session.scalar(select(Case.ref).where(Case.topic.startswith("return")).limit(1)))
+
+
+async def _teams_and_routes(session: AsyncSession) -> tuple[dict[str, str], list[str]]:
+    teams = {one.id: one.name for one in await session.scalars(select(Team))}
+    return teams, [one.name for one in await session.scalars(select(Route).order_by(Route.position))]
+
+
+def test_a_mistake_is_said_and_nothing_typed_is_lost(hub: DeskHub, sit_down: SitDown) -> None:
+    page = sit_down("priya")
+    go(page, hub, "calendars")
+    page.locator("#name-new").fill("Office")
+    page.locator("#hours-new").fill("monday to friday")
+    page.locator("#add-calendar").press("Enter")
+    expect(page.locator(".toast.bad")).to_contain_text("Write for example 'mon-fri 08:00-20:00'")
+    expect(page.locator("#hours-new")).to_have_value("monday to friday")
+
+
+def test_only_operators_that_fit_a_field_are_offered(hub: DeskHub, sit_down: SitDown) -> None:
+    page = sit_down("priya")
+    go(page, hub, "routes")
+    row = page.locator("form", has=page.locator("#add-route")).locator(".condition")
+    row.locator("[name=field]").select_option("contacts")
+    offered = row.locator("[name=op] option:not([disabled])")
+    expect(offered).to_have_text(["is", "is at least", "is at most", "is set", "is empty"])
+    page.locator("form", has=page.locator("#add-route")).locator("[data-adds-condition]").press("Enter")
+    expect(row).to_have_count(2)
+    expect(row.nth(1).locator("[name=field]")).to_be_focused()
+
+
+def test_a_team_with_work_is_closed_only_with_somewhere_for_it_to_go(hub: DeskHub, sit_down: SitDown) -> None:
+    page = sit_down("priya")
+    go(page, hub, "teams")
+    returns = page.locator("section", has=page.locator("#team-returns"))
+    returns.get_by_role("button", name="Deactivate").press("Enter")
+    expect(page.locator(".toast.bad")).to_contain_text("Say which team takes them")
+    returns.locator("[name=move_to]").select_option("care")
+    returns.get_by_role("button", name="Deactivate").press("Enter")
+    said(page, "Returns takes nothing new")
+    expect(returns).to_contain_text("0 open cases")
+
+
+def test_what_an_agent_can_do_is_ticked_and_kept(hub: DeskHub, sit_down: SitDown) -> None:
+    page = sit_down("priya")
+    go(page, hub, "agents")
+    sam = page.locator("section", has_text="Sam Ortega")
+    sam.get_by_label("Network").press("Space")
+    sam.get_by_label("Fibre lines").press("Space")
+    sam.get_by_label("Languages").fill("en, de, pl")
+    sam.get_by_role("button", name="Save").press("Enter")
+    said(page, "Sam Ortega is saved")
+    kept = hub.agent("Sam Ortega")
+    assert kept.languages == ["en", "de", "pl"]
+    assert {"network", "billing", "care"} == set(kept.teams)
+    assert {"billing_disputes", "fibre_lines"} == set(kept.skills)
+
+
+def test_the_case_says_why_it_is_there(hub: DeskHub, sit_down: SitDown) -> None:
+    page = sit_down("priya")
+    conversation = hub.conversation("Diego Fuentes")
+    answer = hub.write(lambda session: _ask_for_billing(session, conversation.id))
+    page.goto(f"{hub.url}/desk/cases/{answer}")
+    panel = page.locator(".routing")
+    expect(panel).to_contain_text("The team is Billing, because the topic is one of bill_dispute, payment_arrangement")
+    expect(panel).to_contain_text("It asks for Billing disputes.")
+    expect(panel).to_contain_text(re.compile(r"(Priya Nair|Sam Ortega) is at the desk"))
+
+
+async def _ask_for_billing(session: AsyncSession, conversation_id: str) -> str:
+    await agents.set_presence(session, (await _priya(session)), "online")
+    request = HandoverRequest(
+        conversation_id=conversation_id,
+        idempotency_key="ask-for-billing",
+        reason_code=Reason.ASKED,
+        issue=Issue(title="A line on my bill", type="bill_dispute"),
+        team="billing",
+    )
+    return (await handovers.hand_over(session, request)).case_ref
+
+
+async def _priya(session: AsyncSession) -> str:
+    return str(await session.scalar(select(Agent.id).where(Agent.name == "Priya Nair")))
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_every_page_is_readable_by_assistive_technology(
+    hub: DeskHub, sit_down: SitDown, width: int, scheme: str
+) -> None:
+    page = sit_down("priya", width=width, scheme=scheme)
+    for section in PAGES:
+        go(page, hub, section)
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found] == [], section
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), section
