@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from jinja2 import Environment, FileSystemLoader
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff.api.auth import DatabaseOf, Reader
 from handoff.api.exceptions_shapes import ExportFormat
@@ -35,7 +36,12 @@ async def export_case(
 ) -> Response:
     """The whole case. What was redacted stays redacted; files are named by address and hash."""
     async with database.read() as session:
-        exported = await export.case(session, ref)
+        return await answer(session, ref, wanted)
+
+
+async def answer(session: AsyncSession, ref: str, wanted: ExportFormat) -> Response:
+    """A case as a download that runs nothing and is kept by no shared computer."""
+    exported = await export.case(session, ref)
     name = f"{exported['case']['ref']}.{ENDS[wanted]}"
     headers = {**LOCKED, "Content-Disposition": f'attachment; filename="{name}"'}
     return Response(written(exported, wanted), headers=headers, media_type=TYPES[wanted])

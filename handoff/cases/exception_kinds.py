@@ -41,7 +41,7 @@ ADDRESS = (
     Detail("line1", "Street and number"),
     Detail("city", "Town"),
     Detail("postcode", "Postcode", fact="postcode"),
-    Detail("window_id", "Pickup window", is_needed=False),
+    Detail("window_id", "The company's number of the pickup window", is_needed=False),
 )
 
 KINDS: Mapping[str, Kind] = {

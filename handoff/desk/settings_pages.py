@@ -36,6 +36,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("articles", "Articles"),
     Section("fields", "Fields"),
     Section("views", "Views and tags"),
+    Section("exceptions", "Exceptions"),
     Section("partners", "Partners"),
     Section("webhooks", "Webhooks"),
 )
