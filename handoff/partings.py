@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import accompanying, clock, conversations, events, facts_parting, floor, handovers, ledger, queues
+from handoff import accompanying, cases, clock, conversations, events, facts_parting, floor, handovers, ledger, queues
 from handoff.db import announce
 from handoff.floor import Verb
 from handoff.handbacks import finish
@@ -48,8 +48,10 @@ async def part(session: AsyncSession, made: Join, identity: Identity) -> Convers
             await _move(session, made, words, left, own)
         await accompanying.go_back(session, own, left, key=f"undo-{made.id}")
         await _unlink_cases(session, made, left)
+        await cases.keep_to_own(session, own)
         await handovers.say_system(session, own, SEPARATED)
         announce(session, events.PersonChanged(own.id, identity.id), events.WordsMoved(own.id))
+    await cases.keep_to_own(session, left)
     await handovers.say_system(session, left, TAKEN_OUT)
     announce(session, events.PersonChanged(left.id, identity.id), events.WordsMoved(left.id))
     return own

@@ -6,6 +6,7 @@ nouns as modules (`from handoff import routing`), so that nouns may call each ot
 """
 
 from handoff.cases.actors import ASSISTANT, SYSTEM, Actor
+from handoff.cases.belonging import keep_to_own
 from handoff.cases.built_in import DEFAULT_TEAM, TEAMS
 from handoff.cases.changes import (
     add_note,
@@ -83,6 +84,7 @@ __all__ = [
     "hold_conversations",
     "join",
     "join_conversation",
+    "keep_to_own",
     "leads_to",
     "link",
     "links_of",

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases, customers, events, facts, handovers, joins
+from handoff import cases, conversations, customers, events, facts, floor, handovers, joins
 from handoff.assistants.scripted import saying
 from handoff.errors import BadInput, Conflict, NotAllowed
 from handoff.handovers import hand_over
-from handoff.models import Attachment, Customer, Fact, Message, OutboxItem, Role, Turn
+from handoff.models import Attachment, Case, Customer, Fact, Message, OutboxItem, Role, Turn
 from handoff.package import HandoverRequest, Issue
 from handoff.ports import Attached, Floor, FoundFact, TurnRequest, TurnResult
 from tests.hub.conftest import Desk, an_empty_database
@@ -438,3 +438,29 @@ def test_joining_and_parting_gives_each_side_exactly_its_own_in_order(database_u
         trying(given(talk, talk, talk)(together.part))()
 
     with_a_desk(database_url, body)
+
+
+async def test_after_a_parting_nobodys_words_stand_in_a_strangers_case(desk: Desk, people: People) -> None:
+    dana = await desk.agent()
+    here = await people.says("maya@web", "I want to return a box")
+
+    async def open_it(session: AsyncSession) -> Case:
+        conversation = await floor.hold(session, here)
+        return await cases.open_case(
+            session, conversation, title="Box", topic="returns", actor=cases.ASSISTANT, first_seq=1
+        )
+
+    case = await desk.write(open_it)
+    await people.says("noor@console", "Something else altogether")
+    made = await people.joined("noor@console", here)
+    await people.says("noor@console", "My account is 10042")
+    await people.says("maya@web", "The box is heavy")
+    await people.parted(made, dana)
+    async with desk.database.read() as session:
+        words = [one.text for one in await cases.words_of(session, case.id) if one.author == "customer"]
+        told = [one.value for one in await cases.facts_of(session, case.id)]
+        theirs = await conversations.of_identity(session, "console", "noor")
+    assert words == ["I want to return a box", "The box is heavy"]
+    assert "10042" not in told
+    assert theirs is not None
+    assert theirs.case_id is None

@@ -1,0 +1,24 @@
+"""Whose case words stand in when people turn out to be two: never in a stranger's."""
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handoff import customers
+from handoff.cases.looking import of_conversation
+from handoff.models import LIVE, Case, Conversation, Fact, Message
+
+
+async def keep_to_own(session: AsyncSession, conversation: Conversation) -> None:
+    """Words and facts of a held conversation that stand in a case of somebody else go to the case that is talked about
+    there now, or to none; so does what is said from here on."""
+    people = await customers.together(session, conversation.customer_id)
+    theirs = select(Case.id).where(Case.customer_id.in_(people))
+    talked_of = await session.get(Case, conversation.case_id) if conversation.case_id else None
+    if talked_of is not None and talked_of.customer_id not in people:
+        linked = await of_conversation(session, conversation.id)
+        own = (one.id for one in linked if one.customer_id in people and one.status in LIVE)
+        conversation.case_id = next(own, None)
+    await session.flush()
+    for kind in (Message, Fact):
+        strange = update(kind).where(kind.conversation_id == conversation.id, kind.case_id.not_in(theirs))
+        await session.execute(strange.values(case_id=conversation.case_id))
