@@ -1,6 +1,6 @@
 """What the partners panel beside a case and the settings of partners and webhooks show."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,6 +46,7 @@ class Shareable:
     label: str
     value: str
     is_sensitive: bool
+    is_usual: bool
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ async def panel(session: AsyncSession, case: Case, me: Me) -> PartnersPanel | No
     return PartnersPanel(
         shares=tuple([await _share(session, share, partner, counts) for share, partner in found]),
         partners=tuple((one.id, one.name) for one in partners),
-        facts=await _facts(session, case) if may_share else (),
+        facts=await _facts(session, case, partners) if may_share else (),
         words=await _words(session, case) if may_share else (),
         may_share=may_share,
     )
@@ -114,12 +115,15 @@ async def _share(session: AsyncSession, share: Share, partner: Partner, counts: 
     )
 
 
-async def _facts(session: AsyncSession, case: Case) -> tuple[Shareable, ...]:
-    """Every value that was told, newest first: there may be two addresses in one story."""
-    return tuple(
-        Shareable(fact.id, fact_label(fact.name), fact.value, granting.is_sensitive(fact))
+async def _facts(session: AsyncSession, case: Case, partners: Sequence[Partner]) -> tuple[Shareable, ...]:
+    """Every value that was told, for there may be two addresses in one story: what partners usually need first, and
+    what was told last before the rest."""
+    usual = {name for partner in partners for name in partner.facts}
+    found = [
+        Shareable(fact.id, fact_label(fact.name), fact.value, granting.is_sensitive(fact), fact.name in usual)
         for fact in await cases.facts_of(session, case.id)
-    )
+    ]
+    return tuple(sorted(found, key=lambda fact: not fact.is_usual))
 
 
 async def _words(session: AsyncSession, case: Case) -> tuple[Markable, ...]:

@@ -20,7 +20,6 @@ from handoff.models import (
     Conversation,
     Message,
     Share,
-    SharedMessage,
 )
 from handoff.partners.granting import Entry, enter, held_by_agent, mark, tell_pages
 from handoff.partners.kinds import State, state_named
@@ -152,8 +151,3 @@ async def conversation_of(session: AsyncSession, case: Case) -> str:
     if found is None:
         raise BadInput("This case has no conversation to write in. Call instead.")
     return found
-
-
-async def shared_with(session: AsyncSession, message_id: str) -> Sequence[str]:
-    """The shares whose partner may read this message."""
-    return list(await session.scalars(select(SharedMessage.share_id).where(SharedMessage.message_id == message_id)))

@@ -10,10 +10,10 @@ import json
 import random
 import zlib
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases, clock, outbox
@@ -22,7 +22,6 @@ from handoff.models import (
     Agent,
     Case,
     Endpoint,
-    Message,
     OutboxItem,
     Share,
     SharedMessage,
@@ -269,30 +268,6 @@ async def deliveries_of(session: AsyncSession, endpoint_id: str, limit: int = 50
     """The newest first."""
     query = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id)
     return list(await session.scalars(query.order_by(WebhookDelivery.id.desc()).limit(limit)))
-
-
-async def waiting_since(session: AsyncSession) -> datetime | None:
-    """When the oldest delivery that is due was due; None when nothing is late."""
-    query = select(func.min(WebhookDelivery.next_at)).where(WebhookDelivery.state == WebhookState.WAITING)
-    return await session.scalar(query.where(WebhookDelivery.next_at <= clock.now()))
-
-
-async def forget_message(session: AsyncSession, message: Message) -> None:
-    """The words of a message that was redacted leave what was told of it too. Those sent are out of our hands."""
-    query = select(WebhookDelivery).where(
-        WebhookDelivery.case_id == message.case_id,
-        or_(WebhookDelivery.cause.startswith(message.id), WebhookDelivery.body.contains(message.id)),
-    )
-    for delivery in await session.scalars(query):
-        said = json.loads(delivery.body)
-        delivery.body = json.dumps(_without(said, message.id), ensure_ascii=False, separators=(",", ":"))
-
-
-def _without(said: Any, message_id: str) -> Any:
-    if isinstance(said, dict):
-        kept = {key: _without(value, message_id) for key, value in said.items()}
-        return {**kept, "text": views.REMOVED, "files": []} if said.get("id") == message_id else kept
-    return [_without(one, message_id) for one in said] if isinstance(said, list) else said
 
 
 def sendable(body: str) -> str:
