@@ -8,7 +8,7 @@ export DATA PIPELINE BASE FRESH
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run telegram-demo test check train eval-intents eval-compare test-bot seed replay bench bench-telegram bench-nlu bench-clinc bench-ablation bench-turns bench-cases lock python
+.PHONY: help run telegram-demo test check train eval-intents eval-compare test-bot seed replay bench bench-telegram bench-nlu bench-clinc bench-ablation bench-turns bench-cases bench-timers lock python
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -65,6 +65,10 @@ bench-turns: python ## What a turn costs against stock Rasa, over HTTP (FRESH=1 
 
 bench-cases: python ## Cases at a thousand and at a million, beside django-helpdesk (ARGS="--sizes 1000,20000 --rounds 30")
 	@$(PYTHON) -m tools.cases_bench $(ARGS)
+
+bench-timers: python ## Ten thousand timers due in a minute, how late (ARGS="--database postgresql --kill")
+	@$(PYTHON) -c 'from tools import environments; environments.ensure(environments.HUB, "dev")'
+	@.venv/bin/python -m bench.timers $(ARGS)
 
 lock: python ## Lock requirements/*.in again after changing them (ARGS="hub dev" for some)
 	@$(PYTHON) -m tools.lock $(ARGS)

@@ -38,7 +38,6 @@ from handoff.outbox import Runner
 from handoff.rules import ringing
 
 BETWEEN_LIVES_S = 2.0
-SETTLES_WITHIN_S = 300.0
 
 
 @contextmanager
@@ -115,7 +114,9 @@ def _start(url: str) -> "subprocess.Popen[bytes]":
     return subprocess.Popen([sys.executable, "-m", "bench.timers", "--run", url])
 
 
-async def _measure(url: str, number: int, seconds: float, schedulers: int, kill: bool) -> dict[str, Any]:
+async def _measure(
+    url: str, number: int, seconds: float, schedulers: int, kill: bool, settle_s: float
+) -> dict[str, Any]:
     first = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=8 + number // 500)
     await _wind(url, number, first, seconds)
     lives = [_start(url) for _ in range(schedulers)]
@@ -127,7 +128,7 @@ async def _measure(url: str, number: int, seconds: float, schedulers: int, kill:
             lives[0].wait()
             await asyncio.sleep(BETWEEN_LIVES_S)
             lives[0] = _start(url)
-        settled_s = await _until_settled(url, last)
+        settled_s = await _until_settled(url, last, settle_s)
     finally:
         for life in lives:
             life.terminate()
@@ -135,10 +136,10 @@ async def _measure(url: str, number: int, seconds: float, schedulers: int, kill:
     return {**await _account(url, number), "settled_s": settled_s}
 
 
-async def _until_settled(url: str, last: datetime) -> float | None:
+async def _until_settled(url: str, last: datetime, within_s: float) -> float | None:
     """Seconds from the last due moment until nothing that is due is left; None when that takes too long."""
     async with Database(url) as database:
-        until = time.monotonic() + (last - datetime.now(UTC)).total_seconds() + SETTLES_WITHIN_S
+        until = time.monotonic() + (last - datetime.now(UTC)).total_seconds() + within_s
         while time.monotonic() < until:
             await asyncio.sleep(1)
             async with database.read() as session:
@@ -176,6 +177,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--kill", action="store_true", help="kill a scheduler half way")
+    parser.add_argument("--settle", type=float, default=60.0, help="seconds to wait for what follows from them")
     parser.add_argument("--run", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.run:
@@ -183,7 +185,7 @@ def main() -> None:
         return
     schedulers = 1 if chosen.database == "sqlite" else 2
     with tempfile.TemporaryDirectory() as folder, _database(chosen.database, Path(folder)) as url:
-        found = asyncio.run(_measure(url, chosen.timers, chosen.seconds, schedulers, chosen.kill))
+        found = asyncio.run(_measure(url, chosen.timers, chosen.seconds, schedulers, chosen.kill, chosen.settle))
     told = {"trial": "R16", "database": chosen.database, "schedulers": schedulers, "killed": chosen.kill}
     print(json.dumps({**told, "timers": chosen.timers, "within_s": chosen.seconds, **found}))
 

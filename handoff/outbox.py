@@ -14,7 +14,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -39,6 +39,9 @@ ROUND_S = 0.5
 STOP_WITHIN_S = 10.0
 STEPS_AT_MOST, STEPS_WITHIN_S = 200, 0.05
 """How many steps share a transaction, and for how long: on SQLite nobody else writes meanwhile."""
+TIMERS_AT_LEAST = 20
+"""On a busy machine a transaction for each timer would be most of its price."""
+GIVE_WAY_S = 0.25
 OWN_ROOM: Mapping[str, int] = {"webhook": 32}
 """Lanes that wait for machines of others, and how many of their items may be in flight: they take no room from the
 rest, so that however many addresses hang, customers' turns do not."""
@@ -218,32 +221,45 @@ class Runner:
     async def _step_on(self, timers: bool) -> None:
         """Do what is due and is nothing but database work, transaction by transaction, until nothing is left.
 
-        Timers and what follows from them take turns, so that what ten thousand of them set off delays none of them."""
+        Timers come first: what ten thousand of them set off delays none of them, and gets its turn now and then."""
         while await self._has_work(of=self.steps, timers=timers):
-            if await self.database.write(partial(self.take_steps, timers=timers)) == 0:
+            if not timers and await self._has_work(of=self.steps, timers=True):
+                await asyncio.sleep(GIVE_WAY_S)
+            if await self._take_some(timers) == 0:
                 return
 
-    async def take_steps(self, session: AsyncSession, timers: bool | None = None) -> int:
-        """Do due steps and take their items away with them; how many. What raises takes only itself back.
+    async def _take_some(self, timers: bool) -> int:
+        """Together, which is cheap; when one of them fails, the same again with each behind a savepoint of its own."""
+        try:
+            return await self.database.write(partial(self.take_steps, timers=timers, apart=False))
+        except Exception:  # noqa: BLE001, whatever went wrong, it is found and dealt with alone
+            return await self.database.write(partial(self.take_steps, timers=timers))
+
+    async def take_steps(self, session: AsyncSession, timers: bool | None = None, apart: bool = True) -> int:
+        """Do due steps and take their items away with them; how many. What raises takes only itself back (`apart`).
 
         Only timers, or all but timers, or everything."""
-        done, until = 0, time.monotonic() + STEPS_WITHIN_S
-        due = _due(STEPS_AT_MOST).where(OutboxItem.job.in_(self.steps))
+        done, until = list[str](), time.monotonic() + STEPS_WITHIN_S
+        tried, due = 0, _due(STEPS_AT_MOST).where(OutboxItem.job.in_(self.steps))
         items = await session.scalars(due if timers is None else due.where(_is_timer(timers)))
         for item in list(items):
             session.expunge_all()
             item.attempts += 1
+            tried += 1
             try:
-                async with session.begin_nested():
+                async with session.begin_nested() if apart else nullcontext():
                     await self.steps[item.job](session, item)
-                    await _done(session, item.id)
-            except Exception as error:  # noqa: BLE001, whatever went wrong, the item is tried again
+                    await session.flush()
+                done.append(item.id)
+            except Exception as error:
+                if not apart:
+                    raise
                 log.warning("outbox_step_failed", job=item.job, attempts=item.attempts, error=repr(error))
                 await self._postpone(session, item, error)
-            done += 1
-            if time.monotonic() > until:
+            if time.monotonic() > until and tried >= (TIMERS_AT_LEAST if timers else 1):
                 break
-        return done
+        await session.execute(delete(OutboxItem).where(OutboxItem.id.in_(done)))
+        return tried
 
     async def _renew_leases(self) -> None:
         """What waits its turn behind a slow assistant is still ours: nobody may begin it a second time."""

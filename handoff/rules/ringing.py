@@ -22,6 +22,11 @@ JOB = "clock_due"
 async def wind(session: AsyncSession, row: Clock, hours: Hours) -> None:
     """Set the one timer of a clock to its next moment, or none while nothing is to come."""
     await outbox.drop(session, row.id, "timer", JOB)
+    wind_on(session, row, hours)
+
+
+def wind_on(session: AsyncSession, row: Clock, hours: Hours) -> None:
+    """The same for a clock that has no timer, or whose timer is just ringing and goes with this transaction."""
     if is_over(row) or row.breached_at is not None:
         return
     at = row.due_at
@@ -34,14 +39,15 @@ async def wind(session: AsyncSession, row: Clock, hours: Hours) -> None:
 
 async def due(session: AsyncSession, item: OutboxItem) -> None:
     """The timer of a clock rang."""
-    case = await session.get(Case, item.body["case_id"], with_for_update=True)
-    row = await session.get(Clock, item.subject_id, with_for_update=True)
-    if case is None or row is None or is_over(row) or row.running_since is None:
+    both = select(Case, Clock).join(Clock, Clock.case_id == Case.id).where(Clock.id == item.subject_id)
+    found = (await session.execute(both.with_for_update())).first()
+    if found is None or is_over(found[1]) or found[1].running_since is None:
         return
+    case, row = found
     hours = await teams.hours_of_calendar(session, row.calendar_id)
     row.due_at = counting.moment_of(row, hours, row.target_s)
     await _look(session, case, row, hours, clock.now())
-    await wind(session, row, hours)
+    wind_on(session, row, hours)
 
 
 async def _look(session: AsyncSession, case: Case, row: Clock, hours: Hours, at: datetime) -> None:
