@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import floor, ledger
+from handoff import ledger
+from handoff.cases.looking import hold_conversations
 from handoff.ledger import Speaker
 from handoff.models import Case, CaseConversation, Conversation
 from handoff.ports import Author, Floor, Words
@@ -17,21 +18,19 @@ async def tell(session: AsyncSession, conversation: Conversation, text: str) -> 
 
 
 async def tell_where_it_was_talked_about(session: AsyncSession, case: Case, text: str) -> bool:
-    """Where the case was talked about last, unless an agent has that conversation and will say it themselves.
+    """Where the case was talked about last; not while an agent has one of its conversations and will say it themselves.
 
     Gives back whether it was said.
     """
-    found = await newest_of(session, case)
-    if found is None:
+    talking = [one for one in await hold_conversations(session, [case.id]) if one.customer_id == case.customer_id]
+    if not talking or any(one.floor == Floor.AGENT for one in talking):
         return False
-    conversation = await floor.hold(session, found.id)
-    if conversation.floor == Floor.AGENT:
-        return False
-    await tell(session, conversation, text)
+    await tell(session, newest(talking), text)
     return True
 
 
 async def newest_of(session: AsyncSession, case: Case) -> Conversation | None:
+    """Where its customer talked about it last; not locked."""
     theirs = select(Conversation).join(CaseConversation, CaseConversation.conversation_id == Conversation.id)
     talked = theirs.where(CaseConversation.case_id == case.id, Conversation.customer_id == case.customer_id)
     found: Conversation | None = await session.scalar(talked.order_by(Conversation.last_message_at.desc()).limit(1))
