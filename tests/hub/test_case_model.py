@@ -1,7 +1,7 @@
 """Trial R15: cases are opened, split, joined, undone, ended, shared and redacted in any order, and nothing is lost.
 
-Hypothesis looks for an order that breaks a promise and shrinks it. `TELLONCE_CASE_ORDERS` plays more of them (60 on
-SQLite and a tenth of it on PostgreSQL without), `TELLONCE_CASE_STEPS` longer ones (30).
+Hypothesis looks for an order that breaks a promise and shrinks it. `TELLONCE_CASE_ORDERS` plays more of them (40 on
+SQLite and a tenth of it on PostgreSQL without), `TELLONCE_CASE_STEPS` longer ones (25).
 """
 
 import asyncio
@@ -23,8 +23,8 @@ from hypothesis.stateful import (
 from tests.hub.casebook import WORDS, Book, a_courier, a_supervisor
 from tests.hub.conftest import Desk, an_empty_database
 
-ORDERS = int(os.environ.get("TELLONCE_CASE_ORDERS", "60"))
-STEPS = int(os.environ.get("TELLONCE_CASE_STEPS", "30"))
+ORDERS = int(os.environ.get("TELLONCE_CASE_ORDERS", "40"))
+STEPS = int(os.environ.get("TELLONCE_CASE_STEPS", "25"))
 
 anybody = st.integers(0, 2)
 any_case = st.integers(0, 50)
