@@ -129,6 +129,7 @@ class Handover(Base):
     __table_args__ = (
         CheckConstraint(one_of("state", HandoverState), name="state"),
         Index("ix_handovers_state", "state", "team", "created_at"),
+        Index("ix_handovers_team_accepted", "team", "accepted_at"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)

@@ -511,6 +511,7 @@ def _make_cases_findable() -> None:
 def _widen_the_old_tables() -> None:
     for name in ("ix_cases_assignee_id", "ix_cases_customer_id", "ix_cases_team_status"):
         op.drop_index(name, "cases")
+    op.create_index("ix_handovers_team_accepted", "handovers", ["team", "accepted_at"], unique=False)
     with op.batch_alter_table("cases") as cases:
         cases.add_column(sa.Column("waiting_for", sa.String(length=10), nullable=True))
         cases.add_column(sa.Column("joined_into_id", sa.String(length=26), nullable=True))
