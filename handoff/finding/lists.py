@@ -167,9 +167,10 @@ def _ordered(query: Any, chosen: Chosen) -> Select[Any]:
 
 def _all_of(who: Looker, chosen: Chosen, *columns: Any) -> Select[Any]:
     """Every case of the list, read from where it is shortest to read."""
-    query = select(*columns).where(Case.status.in_(chosen.statuses), *_rest(who, chosen))
+    by_cases = not (_is_by_case(chosen) or _is_by_clock(chosen))
+    query = select(*columns).where(_column(Case.status, by_cases).in_(chosen.statuses), *_rest(who, chosen, by_cases))
     if teams := _teams(who, chosen):
-        query = query.where(Case.team.in_(teams))
+        query = query.where(_column(Case.team, by_cases).in_(teams))
     if chosen.tag:
         return query.select_from(CaseTag).join(Case, Case.id == CaseTag.case_id).where(CaseTag.tag == chosen.tag)
     if chosen.watched:
@@ -201,15 +202,23 @@ def _teams(who: Looker, chosen: Chosen) -> tuple[str, ...]:
     return (chosen.team,) if chosen.team else ()
 
 
-def _rest(who: Looker, chosen: Chosen) -> list[ColumnElement[bool]]:
+def _column(column: Any, by_cases: bool = True) -> Any:
+    """A column of a case. Where the list is read from clocks, tags or words, its index is hidden: SQLite, which counts no
+    rows, would read every open case by it, and sort them all, to find the next fifty clocks."""
+    return column if by_cases else func.coalesce(column, "")
+
+
+def _rest(who: Looker, chosen: Chosen, by_cases: bool = True) -> list[ColumnElement[bool]]:
     """What is neither status nor team nor where the list is read from."""
     fits: list[ColumnElement[bool]] = []
     if chosen.priority:
-        fits.append(Case.priority == chosen.priority)
+        fits.append(_column(Case.priority, by_cases) == chosen.priority)
     if chosen.assignee == "nobody":
-        fits.append(Case.assignee_id.is_(None))
+        fits.append(_column(Case.assignee_id, by_cases) == "" if not by_cases else Case.assignee_id.is_(None))
     elif chosen.assignee:
-        fits.append(Case.assignee_id == (who.agent_id if chosen.assignee == "me" else chosen.assignee))
+        fits.append(
+            _column(Case.assignee_id, by_cases) == (who.agent_id if chosen.assignee == "me" else chosen.assignee)
+        )
     if chosen.topic:
         fits.append(or_(Case.topic == chosen.topic, Case.topic.startswith(chosen.topic + "_", autoescape=True)))
     if chosen.contacts:
@@ -237,9 +246,9 @@ async def _found(session: AsyncSession, who: Looker, chosen: Chosen, limit: int)
     found = await search.numbers(session, question)
     if not found:
         return CasePageOf(())
-    fits = [Case.status.in_(chosen.statuses), *_rest(who, chosen)]
+    fits = [_column(Case.status, False).in_(chosen.statuses), *_rest(who, chosen, by_cases=False)]
     if teams := _teams(who, chosen):
-        fits.append(Case.team.in_(teams))
+        fits.append(_column(Case.team, False).in_(teams))
     if chosen.tag:
         fits.append(exists().where(CaseTag.case_id == Case.id, CaseTag.tag == chosen.tag))
     if chosen.watched:
