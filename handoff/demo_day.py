@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock, packing
@@ -177,6 +177,9 @@ async def _hand_over(session: AsyncSession, day: Day, thread: Conversation, plan
     session.add(work)
     await session.flush()
     session.add(CaseConversation(case_id=work.id, conversation_id=thread.id, first_seq=1, created_at=work.created_at))
+    for kind in (Message, Fact):
+        await session.execute(update(kind).where(kind.conversation_id == thread.id).values(case_id=work.id))
+    thread.case_id = None if plan.get("resolved") else work.id
     handover = Handover(
         id=new_id(),
         conversation_id=thread.id,

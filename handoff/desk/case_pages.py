@@ -1,18 +1,23 @@
 """What the case pages show, as frozen values."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from handoff.desk.pages import CaseLine, FileView
+from handoff.desk.pages import CaseLine, FactView, MessageView
 
 
 @dataclass(frozen=True)
 class CaseEventView:
+    """One line of what happened. `move_id` is set where it can be taken back from here."""
+
     kind: str
     actor: str
     text: str | None
     changed: str | None
     created_at: datetime
+    move_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -21,34 +26,85 @@ class CaseConversationView:
     channel: str
     floor: str
     holder: str | None
+    holder_id: str | None
     last_message_at: datetime
     snippet: str
 
 
 @dataclass(frozen=True)
+class OtherCase:
+    """Another case this one is tied to."""
+
+    ref: str
+    title: str
+    status: str
+
+
+@dataclass(frozen=True)
+class LinkView:
+    id: str
+    says: str
+    """How the other one stands to this one, such as `Child` or `Split off`."""
+    other: OtherCase
+
+
+@dataclass(frozen=True)
+class MoveView:
+    """Words that went from or to another case. `is_from` when they left this one."""
+
+    id: str
+    kind: str
+    is_from: bool
+    other: OtherCase
+    created_at: datetime
+    undone_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Said:
+    """What was just done, in a sentence, and what takes it back."""
+
+    text: str
+    undo: str | None = None
+    """Address that takes it back."""
+    href: str | None = None
+
+
+@dataclass(frozen=True)
 class CasePage:
+    """`words` is the thread of the case over all its conversations, in the order of time."""
+
     case: CaseLine
+    id: str
     customer_id: str
     account_number: str | None
+    waiting_for: str | None
+    joined_into: OtherCase | None
+    effort: tuple[str, ...]
+    words: tuple[MessageView, ...]
+    words_in_all: int
+    facts: tuple[FactView, ...]
     events: tuple[CaseEventView, ...]
     conversations: tuple[CaseConversationView, ...]
-    files: tuple[FileView, ...]
-    agents: tuple[tuple[str, str], ...] = ()
-    assignee_id: str | None = None
+    links: tuple[LinkView, ...]
+    moves: tuple[MoveView, ...]
+    agents: tuple[tuple[str, str], ...]
+    watchers: tuple[str, ...]
+    assignee_id: str | None
+    may_work: bool
+    is_mine: bool
+    is_watching: bool
+    panels: Mapping[str, Any] = field(default_factory=dict)
+    said: Said | None = None
 
+    @property
+    def is_live(self) -> bool:
+        return self.case.status in ("open", "waiting")
 
-@dataclass(frozen=True)
-class CaseFilter:
-    status: str = "open"
-    team: str = ""
-    priority: str = ""
-    search: str = ""
-    assignee: str = ""
+    @property
+    def can_work(self) -> bool:
+        return self.is_live and self.may_work
 
-
-@dataclass(frozen=True)
-class CasesPage:
-    cases: tuple[CaseLine, ...]
-    chosen: CaseFilter
-    teams: tuple[str, ...]
-    more: bool = False
+    @property
+    def channels(self) -> int:
+        return len({message.channel for message in self.words})

@@ -1,4 +1,7 @@
-"""The pages and moves of cases."""
+"""The pages of cases and what an agent does to one by a field or a button. Its dialogues: `case_moves`, `case_asks`.
+
+Whoever adds a route about a case answers with `page_of`: the page as it is now, for `#case`.
+"""
 
 from typing import Annotated
 
@@ -9,44 +12,37 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handoff import cases
 from handoff.cases import Actor as CaseActor
 from handoff.desk import case_reads, reads
-from handoff.desk.case_pages import CaseFilter
+from handoff.desk.case_pages import Said
 from handoff.desk.drawing import draw
 from handoff.desk.visit import Actor, Reader, Visit
-from handoff.errors import BadInput
 from handoff.models import Priority
 
 router = APIRouter(prefix="/desk/cases")
 Words = Annotated[str, Form(max_length=2000)]
 
 
-@router.get("")
-async def listed(
-    visit: Reader,
-    status: Annotated[str, Query(pattern="^(open|waiting|resolved|any)$")] = "open",
-    team: Annotated[str, Query(max_length=40)] = "",
-    priority: Annotated[str, Query(max_length=10)] = "",
-    assignee: Annotated[str, Query(pattern="^(me|nobody|)$")] = "",
-    search: Annotated[str, Query(max_length=100)] = "",
-) -> HTMLResponse:
-    chosen = CaseFilter(status, team, priority, search, assignee)
-    page = await visit.read(lambda session: case_reads.listed(session, visit.me, chosen))
-    return draw("cases.html", page, visit.me)
-
-
 @router.get("/{ref}")
-async def one(visit: Reader, ref: str) -> HTMLResponse:
-    return await _page(visit, ref, "case.html")
+async def one(
+    visit: Reader, ref: str, words: Annotated[str, Query(pattern="^(newest|all)$")] = "newest"
+) -> HTMLResponse:
+    return await page_of(visit, ref, template="case.html", every_word=words == "all")
 
 
-async def _page(visit: Visit, ref: str, template: str = "_case.html") -> HTMLResponse:
-    page = await visit.read(lambda session: case_reads.one(session, ref))
+async def page_of(
+    visit: Visit, ref: str, *, said: Said | None = None, template: str = "_case.html", every_word: bool = False
+) -> HTMLResponse:
+    """The page of a case as it is now; what every move on it answers with. `said` is told in passing, with an undo."""
+    name = visit.settings.assistant_name
+    page = await visit.read(
+        lambda session: case_reads.one(session, visit.me, ref, assistant=name, every_word=every_word, said=said)
+    )
     return draw(template, page, visit.me)
 
 
 @router.post("/{ref}/notes")
 async def note(visit: Actor, ref: str, text: Words) -> HTMLResponse:
     await visit.write(lambda session: cases.add_note(session, ref, CaseActor.of(visit.agent), text))
-    return await _page(visit, ref)
+    return await page_of(visit, ref)
 
 
 @router.post("/{ref}/assignee")
@@ -55,30 +51,28 @@ async def assign(visit: Actor, ref: str, agent_id: Annotated[str, Form(max_lengt
         await cases.assign(session, ref, CaseActor.of(visit.agent), await reads.agent(session, agent_id or None))
 
     await visit.write(step)
-    return await _page(visit, ref)
+    return await page_of(visit, ref)
 
 
 @router.post("/{ref}/priority")
 async def priority(visit: Actor, ref: str, priority: Annotated[Priority, Form()]) -> HTMLResponse:
     await visit.write(lambda session: cases.set_priority(session, ref, CaseActor.of(visit.agent), priority))
-    return await _page(visit, ref)
+    return await page_of(visit, ref)
 
 
 @router.post("/{ref}/team")
 async def team(visit: Actor, ref: str, team: Annotated[str, Form(max_length=40)]) -> HTMLResponse:
-    if team not in cases.TEAMS:
-        raise BadInput("There is no such team.")
     await visit.write(lambda session: cases.set_team(session, ref, CaseActor.of(visit.agent), team))
-    return await _page(visit, ref)
+    return await page_of(visit, ref)
 
 
 @router.post("/{ref}/resolve")
 async def resolve(visit: Actor, ref: str, resolution: Words) -> HTMLResponse:
     await visit.write(lambda session: cases.resolve(session, ref, CaseActor.of(visit.agent), resolution))
-    return await _page(visit, ref)
+    return await page_of(visit, ref)
 
 
 @router.post("/{ref}/reopen")
 async def reopen(visit: Actor, ref: str, reason: Words) -> HTMLResponse:
     await visit.write(lambda session: cases.reopen(session, ref, CaseActor.of(visit.agent), reason))
-    return await _page(visit, ref)
+    return await page_of(visit, ref)

@@ -124,6 +124,10 @@ class MessageView:
     files: tuple[FileView, ...] = ()
     is_edited: bool = False
     is_withdrawn: bool = False
+    is_redacted: bool = False
+    agent_id: str | None = None
+    case_ref: str | None = None
+    """The case these words belong to."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,8 @@ class FactView:
     message_id: str | None
     seq: int | None
     stated_at: datetime
+    before: tuple["FactView", ...] = ()
+    """What was said under this name earlier and no longer holds, the latest of it first."""
 
 
 @dataclass(frozen=True)

@@ -106,16 +106,19 @@ async def messages(
 ) -> tuple[MessageView, ...]:
     """The newest messages between two cursors, oldest first."""
     found = (
-        select(Message, Customer.name)
+        select(Message, Customer.name, Case.ref)
         .join(Conversation, Conversation.id == Message.conversation_id)
         .join(Customer, Customer.id == Conversation.customer_id)
+        .outerjoin(Case, Case.id == Message.case_id)
         .where(Message.conversation_id == conversation_id, Message.seq > after)
     )
     if before is not None:
         found = found.where(Message.seq < before)
     rows = (await session.execute(found.order_by(Message.seq.desc()).limit(MESSAGES))).all()
-    files = await attachments.of_messages(session, [row.id for row, _ in rows])
-    return grouped(message_view(row, assistant, seen_seq, name, files.get(row.id, ())) for row, name in reversed(rows))
+    files = await attachments.of_messages(session, [row.id for row, *_ in rows])
+    return grouped(
+        message_view(row, assistant, seen_seq, name, files.get(row.id, ()), ref) for row, name, ref in reversed(rows)
+    )
 
 
 async def message(
@@ -157,6 +160,7 @@ def message_view(
     seen_seq: int = 0,
     customer: str | None = None,
     files: Sequence[Attachment] = (),
+    case_ref: str | None = None,
 ) -> MessageView:
     is_note = message.audience == Audience.DESK
     link = message.link or {}
@@ -180,6 +184,9 @@ def message_view(
         files=tuple(file_view(one) for one in files),
         is_edited=message.edited_at is not None,
         is_withdrawn=message.withdrawn_at is not None,
+        is_redacted=message.redacted_at is not None,
+        agent_id=message.agent_id,
+        case_ref=case_ref,
     )
 
 
@@ -217,10 +224,16 @@ async def facts(session: AsyncSession, conversation_id: str) -> tuple[FactView, 
             .order_by(Fact.stated_at.desc(), Fact.id.desc())
         )
     ).all()
-    current: dict[str, FactView] = {}
+    return holding((fact, seq) for fact, seq in rows)
+
+
+def holding(rows: Iterable[tuple[Fact, int | None]]) -> tuple[FactView, ...]:
+    """The facts that hold, oldest first, each with what it took the place of. `rows`: said last comes first."""
+    told: dict[str, list[FactView]] = {}
     for fact, seq in rows:
-        current.setdefault(fact_key(fact), fact_view(fact, seq))
-    return tuple(sorted(current.values(), key=lambda view: view.stated_at))
+        told.setdefault(fact_key(fact), []).append(fact_view(fact, seq))
+    current = (replace(views[0], before=tuple(views[1:])) for views in told.values())
+    return tuple(sorted(current, key=lambda view: view.stated_at))
 
 
 def fact_view(fact: Fact, seq: int | None = None) -> FactView:
