@@ -6,6 +6,7 @@ the case, where lists, triggers and reports read them. Words that move to anothe
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -192,28 +193,32 @@ async def of_customer(session: AsyncSession, customer_id: str) -> EffortView:
 
 
 async def _view(session: AsyncSession, of: Sequence[Case]) -> EffortView:
+    """Two statements, however many cases."""
     ids = [case.id for case in of]
-    sums = await _sums(session, Effort.case_id.in_(ids))
-    named = (EffortKind.CHANNEL, *REPEATS)
     rows = await session.execute(
-        select(Effort.kind, Effort.detail).where(Effort.case_id.in_(ids), Effort.kind.in_(named)).order_by(Effort.id)
+        select(Effort.kind, Effort.detail, func.sum(Effort.amount))
+        .where(Effort.case_id.in_(ids))
+        .group_by(Effort.kind, Effort.detail)
+        .order_by(func.min(Effort.id))
     )
-    details: dict[str, list[str]] = {}
-    for kind, detail in rows:
-        details.setdefault(kind, []).append(detail or "")
-    broken = select(func.count()).select_from(Promise).where(Promise.case_id.in_(ids), Promise.state == Kept.BROKEN)
+    sums: Counter[str] = Counter()
+    details: dict[str, list[str]] = defaultdict(list)
+    for kind, detail, amount in rows:
+        sums[kind] += int(amount)
+        details[kind].append(detail or "")
+    broken, owed_since = await _broken_and_owed(session, ids)
     return EffortView(
-        contacts=sums.get(EffortKind.CONTACT, 0),
-        channels=tuple(dict.fromkeys(details.get(EffortKind.CHANNEL, ()))),
-        transfers=sums.get(EffortKind.TRANSFER, 0),
-        repeated_facts=sums.get(EffortKind.REPEATED_FACT, 0),
-        repeated_questions=sums.get(EffortKind.REPEATED_QUESTION, 0),
-        waited_s=sums.get(EffortKind.WAITED, 0),
+        contacts=sums[EffortKind.CONTACT],
+        channels=tuple(details[EffortKind.CHANNEL]),
+        transfers=sums[EffortKind.TRANSFER],
+        repeated_facts=sums[EffortKind.REPEATED_FACT],
+        repeated_questions=sums[EffortKind.REPEATED_QUESTION],
+        waited_s=sums[EffortKind.WAITED],
         days_open=max((_days_open(case) for case in of), default=0),
-        broken_promises=await session.scalar(broken) or 0,
-        owed_since=await _owed_since(session, ids),
-        asked_twice=tuple(dict.fromkeys(details.get(EffortKind.REPEATED_QUESTION, ()))),
-        told_twice=tuple(dict.fromkeys(details.get(EffortKind.REPEATED_FACT, ()))),
+        broken_promises=broken,
+        owed_since=owed_since,
+        asked_twice=tuple(details[EffortKind.REPEATED_QUESTION]),
+        told_twice=tuple(details[EffortKind.REPEATED_FACT]),
     )
 
 
@@ -222,7 +227,9 @@ def _days_open(case: Case) -> int:
     return ((case.resolved_at or clock.now()) - case.created_at).days + 1
 
 
-async def _owed_since(session: AsyncSession, case_ids: Sequence[str]) -> datetime | None:
+async def _broken_and_owed(session: AsyncSession, case_ids: Sequence[str]) -> tuple[int, datetime | None]:
+    """How many promises were broken, and since when a word is owed."""
+    broken = select(func.count()).where(Promise.case_id.in_(case_ids), Promise.state == Kept.BROKEN)
     owed = select(func.min(Conversation.waiting_since)).where(Conversation.case_id.in_(case_ids))
-    found: datetime | None = await session.scalar(owed)
-    return found
+    row = (await session.execute(select(broken.scalar_subquery(), owed.scalar_subquery()))).one()
+    return row[0] or 0, row[1]

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from handoff import cases, clock, outbox
 from handoff.cases import Actor
@@ -204,6 +205,19 @@ async def of_case(session: AsyncSession, case_id: str) -> Sequence[Promise]:
     """Every promise of a case, what is due first at the top."""
     query = select(Promise).where(Promise.case_id == case_id).order_by(Promise.due_at, Promise.id)
     return list(await session.scalars(query))
+
+
+async def of_case_with_names(session: AsyncSession, case_id: str) -> Sequence[tuple[Promise, str | None, str | None]]:
+    """The same, each with the names of who made it (None: the assistant) and of who is to be reminded."""
+    maker, reminded = aliased(Agent), aliased(Agent)
+    rows = await session.execute(
+        select(Promise, maker.name, reminded.name)
+        .outerjoin(maker, maker.id == Promise.made_by)
+        .outerjoin(reminded, reminded.id == Promise.agent_id)
+        .where(Promise.case_id == case_id)
+        .order_by(Promise.due_at, Promise.id)
+    )
+    return [(promise, by, reminds) for promise, by, reminds in rows]
 
 
 async def owed(session: AsyncSession, case_ids: Sequence[str]) -> Sequence[Promise]:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import facts
@@ -12,7 +11,7 @@ from handoff.care.effort import EffortView
 from handoff.care.reports import Line
 from handoff.desk.pages import Me
 from handoff.desk.wording import duration
-from handoff.models import Agent, Case, FollowUp, Promise, PromiseState, Survey
+from handoff.models import Case, FollowUp, Promise, PromiseState, Survey
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,6 @@ class PromiseView:
 @dataclass(frozen=True)
 class PromisesPanel:
     promises: tuple[PromiseView, ...]
-    agents: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -107,21 +105,18 @@ def counted(count: int, what: str) -> str:
 
 
 async def promises_panel(session: AsyncSession, case: Case, me: Me) -> PromisesPanel:
-    rows = await session.execute(select(Agent.id, Agent.name).where(Agent.is_active.is_(True)).order_by(Agent.name))
-    agents = tuple((agent_id, name) for agent_id, name in rows)
-    names = dict(agents)
-    made = tuple(_promise(one, names) for one in await promises.of_case(session, case.id))
-    return PromisesPanel(tuple(sorted(made, key=lambda one: (not one.is_standing, one.due_at))), agents)
+    made = [_promise(*one) for one in await promises.of_case_with_names(session, case.id)]
+    return PromisesPanel(tuple(sorted(made, key=lambda one: (not one.is_standing, one.due_at))))
 
 
-def _promise(one: Promise, names: dict[str, str]) -> PromiseView:
+def _promise(one: Promise, by: str | None, reminds: str | None) -> PromiseView:
     return PromiseView(
         id=one.id,
         text=one.text,
         due_at=one.due_at,
         state=one.state,
-        by=names.get(one.made_by or "", "somebody") if one.made_by else "the assistant",
-        reminds=names.get(one.agent_id or ""),
+        by=by or "the assistant",
+        reminds=reminds,
         is_late=one.ended_at is not None and one.state == PromiseState.KEPT and one.ended_at > one.due_at,
     )
 
