@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import facts
-from handoff.care import effort, follow_ups, promises, reports, surveys
+from handoff.care import effort, promises, reports
 from handoff.care.effort import EffortView
 from handoff.care.reports import Line
 from handoff.desk.pages import Me
 from handoff.desk.wording import duration
-from handoff.models import Case, FollowUp, Promise, PromiseState, Survey
+from handoff.models import Case, CaseStatus, FollowUp, Promise, PromiseState, Survey
 
 
 @dataclass(frozen=True)
@@ -122,9 +123,19 @@ def _promise(one: Promise, by: str | None, reminds: str | None) -> PromiseView:
 
 
 async def follow_ups_panel(session: AsyncSession, case: Case, me: Me) -> FollowUpsPanel:
-    survey = await surveys.of_case(session, case.id)
-    asked = tuple(await follow_ups.of_case(session, case.id))
-    return FollowUpsPanel(asked, survey, survey is None and case.status == "resolved")
+    """One statement for both kinds of question."""
+    rows = await session.execute(
+        select(Survey, FollowUp)
+        .select_from(Case)
+        .outerjoin(Survey, Survey.case_id == Case.id)
+        .outerjoin(FollowUp, FollowUp.case_id == Case.id)
+        .where(Case.id == case.id)
+        .order_by(FollowUp.id)
+    )
+    found = [(survey, follow_up) for survey, follow_up in rows]
+    survey = found[0][0] if found else None
+    asked = tuple(follow_up for _, follow_up in found if follow_up)
+    return FollowUpsPanel(asked, survey, survey is None and case.status == CaseStatus.RESOLVED)
 
 
 async def report(session: AsyncSession, since: date, until: date, first: datetime, last: datetime) -> ReportPage:
