@@ -102,7 +102,9 @@ def _timer(clock: dict[str, Any], due_at: datetime) -> dict[str, Any]:
 async def _run(url: str) -> None:
     """One scheduler, until it is stopped."""
     async with Database(url) as database:
-        runner = Runner(database, jobs(database), casework.when_given_up, steps=casework.STEPS)
+        runner = Runner(
+            database, jobs(database), casework.when_given_up, steps=casework.STEPS, together=casework.TOGETHER
+        )
         database.wake = runner.wake
         async with runner:
             stopped = asyncio.Event()

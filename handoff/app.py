@@ -148,7 +148,7 @@ async def _open(stack: contextlib.AsyncExitStack, assistant: Assistant | None, c
         **care_jobs(database),
         **case_jobs(database, company, assistant),
     }
-    runner = Runner(database, jobs, casework.when_given_up, steps=casework.STEPS)
+    runner = Runner(database, jobs, casework.when_given_up, steps=casework.STEPS, together=casework.TOGETHER)
     database.wake = runner.wake
     await database.write(time_triggers.begin)
     await stack.enter_async_context(runner)

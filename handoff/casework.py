@@ -15,7 +15,7 @@ from handoff.care import effort, promises
 from handoff.cases import exceptions, waiting
 from handoff.finding import search, texts
 from handoff.models import Case, CaseEvent, Message, OutboxItem
-from handoff.outbox import Step
+from handoff.outbox import Step, Together
 from handoff.partners import granting, webhooks
 from handoff.rules import clocks, ringing, time_triggers, triggers
 
@@ -71,6 +71,8 @@ STEPS: Mapping[str, Step] = {
     "webhook_due": webhooks.due,
 }
 """What the outbox does in the transaction that takes the item away: database work and nothing else."""
+TOGETHER: Mapping[str, Together] = {ringing.JOB: ringing.due_together}
+"""Those of them that are cheaper for many items at once."""
 
 
 async def when_given_up(session: AsyncSession, item: OutboxItem) -> None:

@@ -13,7 +13,7 @@ transaction that takes its item away, many to a transaction, and so happens exac
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -41,13 +41,14 @@ STEPS_AT_MOST, STEPS_WITHIN_S = 200, 0.05
 """How many steps share a transaction, and for how long: on SQLite nobody else writes meanwhile."""
 TIMERS_AT_LEAST = 20
 """On a busy machine a transaction for each timer would be most of its price."""
-GIVE_WAY_S = 0.25
+GIVE_WAY_S = 1.0
 OWN_ROOM: Mapping[str, int] = {"webhook": 32}
 """Lanes that wait for machines of others, and how many of their items may be in flight: they take no room from the
 rest, so that however many addresses hang, customers' turns do not."""
 
 Job = Callable[[OutboxItem], Awaitable[None]]
 Step = Callable[[AsyncSession, OutboxItem], Awaitable[None]]
+Together = Callable[[AsyncSession, Sequence[OutboxItem]], Awaitable[None]]
 WhenDead = Callable[[AsyncSession, OutboxItem], Awaitable[None]]
 
 
@@ -151,6 +152,8 @@ class Runner:
     when_dead: WhenDead
     concurrency: int = 32
     steps: Mapping[str, Step] = field(default_factory=dict)
+    together: Mapping[str, Together] = field(default_factory=dict)
+    """Steps that can be done for many items at once."""
 
     def __post_init__(self) -> None:
         self._awake = asyncio.Event()
@@ -241,8 +244,16 @@ class Runner:
         Only timers, or all but timers, or everything."""
         done, until = list[str](), time.monotonic() + STEPS_WITHIN_S
         tried, due = 0, _due(STEPS_AT_MOST).where(OutboxItem.job.in_(self.steps))
-        items = await session.scalars(due if timers is None else due.where(_is_timer(timers)))
-        for item in list(items):
+        items = list(await session.scalars(due if timers is None else due.where(_is_timer(timers))))
+        alone = items
+        for job, do in self.together.items() if not apart else ():
+            many = [item for item in items if item.job == job]
+            session.expunge_all()
+            await do(session, many) if many else None
+            await session.flush()
+            done += [item.id for item in many]
+            tried, alone = tried + len(many), [item for item in alone if item.job != job]
+        for item in alone:
             session.expunge_all()
             item.attempts += 1
             tried += 1

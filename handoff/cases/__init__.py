@@ -32,7 +32,7 @@ from handoff.cases.exceptions import (
 from handoff.cases.following_up import reopen_or_follow_up
 from handoff.cases.joins import join
 from handoff.cases.links import Linked, link, links_of, open_children, unlink
-from handoff.cases.log import history, record, replay
+from handoff.cases.log import history, record, record_all, replay
 from handoff.cases.looking import (
     conversation_ids,
     facts_of,
@@ -54,7 +54,9 @@ from handoff.cases.previews import JoinPreview, preview_join
 from handoff.cases.redactions import Redacted, redact_file, redact_message
 from handoff.cases.rights import may_work_on, must_work_on
 from handoff.cases.splits import split
+from handoff.cases.talking import talk_about
 from handoff.cases.undoing import undo, undo_for_strangers
+from handoff.cases.watching import unwatch, watch
 
 __all__ = [
     "ASSISTANT",
@@ -102,6 +104,7 @@ __all__ = [
     "open_one_of",
     "preview_join",
     "record",
+    "record_all",
     "redact_file",
     "redact_message",
     "refusal_of",
@@ -115,11 +118,14 @@ __all__ = [
     "set_team",
     "split",
     "stop_talking_of",
+    "talk_about",
     "talk_of_again",
     "try_exception_again",
     "undo",
     "undo_for_strangers",
     "unlink",
+    "unwatch",
     "wait_for",
+    "watch",
     "words_of",
 ]

@@ -167,7 +167,7 @@ class Desk:
             **care_jobs(self.database),
             **case_jobs(self.database, self.company, self.assistant),
         }
-        runner = Runner(self.database, jobs, casework.when_given_up, steps=casework.STEPS)
+        runner = Runner(self.database, jobs, casework.when_given_up, steps=casework.STEPS, together=casework.TOGETHER)
         self.database.wake = runner.wake
         return runner
 

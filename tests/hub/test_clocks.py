@@ -140,7 +140,8 @@ class Story:
     async def agent_says(self, words: str) -> None:
         conversation = await self.desk.conversation(self.conversation_id)
         if conversation.floor != Floor.AGENT:
-            await self.desk.accept(self.conversation_id, self.dana)
+            # Accepts who waits; steps in where nobody waits, such as after hours.
+            await self._write(lambda session: handovers.take_over(session, self.conversation_id, self.dana))
         await self.desk.agent_says(self.dana, self.conversation_id, words or "hello")
 
     async def assistant_says(self, words: str) -> None:
@@ -316,7 +317,7 @@ STORIES: Mapping[str, Told] = {
         (
             ("2026-11-16 09:00", "asks"),
             ("2026-11-16 10:00", "waits customer"),
-            ("2026-12-16 10:00", "later"),
+            ("2026-11-19 10:00", "later"),
         ),
         (Entry("first_reply", HOUR, "open"), Entry("resolution", HOUR, "open")),
     ),
