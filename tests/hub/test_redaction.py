@@ -14,7 +14,7 @@ from handoff.channels.web import frames
 from handoff.db import Database
 from handoff.errors import NotAllowed
 from handoff.events import AttachmentChanged, MessageChanged
-from handoff.models import Agent, Attachment, Base, Conversation, Handover, Message, Role
+from handoff.models import Agent, Attachment, Base, Conversation, Handover, Message, OutboxItem, Role
 from handoff.package import Nlu
 from handoff.ports import Attached, FoundFact
 from handoff.settings import settings
@@ -186,6 +186,24 @@ async def test_words_of_others_that_repeat_it_are_named_not_removed(story: Story
     done = await _write(story, lambda session: cases.redact_message(session, said.id, dana))
     assert done.repeated_in == (repeated.id,)
     await _write(story, lambda session: cases.redact_message(session, repeated.id, dana))
+    assert await found_in(story.desk.database, CANARY) == []
+
+
+async def test_our_own_words_are_taken_back_where_the_channel_lets_us(story: Story) -> None:
+    dana = await _agent(story)
+    conversation_id = await story.customer("Hello?", who="42:778", channel="telegram")
+    await story.hands_over(conversation_id)
+    await story.accepts(dana, conversation_id)
+    async with story.desk.database.read() as session:
+        theirs = (await ledger.messages(session, conversation_id))[0]
+    said = await story.desk.agent_says(dana, conversation_id, f"The word is {CANARY}.")
+    await story.settles()
+    for message_id, taken_back in ((said.id, [said.id]), (theirs.id, [])):
+        await story.desk.write(lambda session, one=message_id: cases.redact_message(session, one, dana))
+        async with story.desk.database.read() as session:
+            jobs = await session.scalars(select(OutboxItem).where(OutboxItem.job == "withdraw_delivered"))
+            assert [item.body["message_id"] for item in jobs] == taken_back
+        await story.settles()
     assert await found_in(story.desk.database, CANARY) == []
 
 
