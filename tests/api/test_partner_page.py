@@ -252,6 +252,7 @@ async def test_rights_end_on_every_way_in_and_the_open_page_is_told(courier: Cou
     form, file = await courier.form_token(), await _a_file(courier)
     address = courier.served.url.replace("http", "ws", 1) + courier.page + "/live"
     async with websockets.connect(address, origin=courier.served.url, proxy=None) as socket:  # type: ignore[arg-type]
+        assert json.loads(await socket.recv()) == {"type": "changed"}
         await courier.posts("words", form=form, text="I am here")
         assert json.loads(await socket.recv()) == {"type": "changed"}
         await _end(courier, how)

@@ -83,10 +83,11 @@ class Watch:
                         await shares.enter(session, self.token)
 
     async def _look(self) -> None:
-        """Everything the link shows; the page is told when it is not what it was."""
+        """Everything the link shows. The page is told when it is not what it was, and at first, for it was drawn before
+        anybody listened."""
         async with self.database.read() as session:
             stamp = (await shares.read(session, self.token)).stamp
-        if self.stamp is not None and stamp != self.stamp:
+        if stamp != self.stamp:
             await self.socket.send_json({"type": "changed"})
         self.stamp = stamp
 

@@ -108,7 +108,6 @@ function connect() {
   const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${base}/live`);
   socket.addEventListener("open", () => {
     connection.hidden = true;
-    if (attempts > 0) show();
     attempts = 0;
   });
   socket.addEventListener("message", (event) => {
