@@ -131,6 +131,7 @@ class Book:
         await self._settle()
 
     async def split(self, case_id: str, chosen: Sequence[int]) -> None:
+        await self.catch_up()
         theirs = sorted(one for one, home in self.home.items() if home == case_id)
         picked = sorted({theirs[index % len(theirs)] for index in chosen}) if theirs else []
         ref, before = await self._ref(case_id), await self.snapshot(case_id)
@@ -170,7 +171,9 @@ class Book:
         await self.catch_up()
         if move.clean:
             for case_id, before in move.before.items():
-                assert await self.snapshot(case_id) == before, f"undoing a {move.kind} did not restore {case_id}"
+                now = await self.snapshot(case_id)
+                changed = {name: (before[name], now[name]) for name in before if before[name] != now[name]}
+                assert changed == {}, f"undoing a {move.kind} did not restore: {changed}"
         self._touch(move.source, move.target)
         await self._settle()
 
