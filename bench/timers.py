@@ -119,7 +119,7 @@ def _start(url: str) -> "subprocess.Popen[bytes]":
 async def _measure(
     url: str, number: int, seconds: float, schedulers: int, kill: bool, settle_s: float
 ) -> dict[str, Any]:
-    first = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=8 + number // 500)
+    first = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=10 + number // 200)
     await _wind(url, number, first, seconds)
     lives = [_start(url) for _ in range(schedulers)]
     try:
