@@ -34,7 +34,7 @@ class Courier:
         self.page = f"/p/{token}"
 
     def client(self, **parts: Any) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self.served.url, trust_env=False, **parts)
+        return httpx.AsyncClient(base_url=self.served.url, trust_env=False, timeout=60, **parts)
 
     async def form_token(self) -> str:
         async with self.client() as client:
