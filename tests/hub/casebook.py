@@ -250,8 +250,10 @@ class Book:
         async with self.desk.database.read() as session:
             for message in await self._words(session):
                 self.placed.setdefault(message.id, _place(message))
-                if message.case_id:
-                    self.home.setdefault(message.id, message.case_id)
+                if message.case_id and message.id not in self.home:
+                    self.home[message.id] = message.case_id
+                    if message.author != "system":
+                        self._touch(message.case_id)
             mine = CaseConversation.conversation_id.in_(self.conversations)
             for case_id in await session.scalars(select(CaseConversation.case_id).where(mine).distinct()):
                 if case_id not in self.case_ids:
