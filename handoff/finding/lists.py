@@ -203,8 +203,10 @@ def _teams(who: Looker, chosen: Chosen) -> tuple[str, ...]:
 
 
 def _column(column: Any, by_cases: bool = True) -> Any:
-    """A column of a case. Where the list is read from clocks, tags or words, its index is hidden: SQLite, which counts no
-    rows, would read every open case by it, and sort them all, to find the next fifty clocks."""
+    """A column of a case. Where the list is read from clocks, tags or words, its index is hidden.
+
+    SQLite, which counts no rows, would read every open case by it and sort them all to find the next fifty clocks.
+    """
     return column if by_cases else func.coalesce(column, "")
 
 
