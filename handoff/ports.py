@@ -232,7 +232,7 @@ class Hooks(Protocol):
 
 @dataclass(frozen=True)
 class ExceptionOrder:
-    """Something policy refused and a person granted. `key` is the idempotency key: under it the company does it once."""
+    """What policy refused and a person granted. `key` is the idempotency key: under it the company does it once."""
 
     key: str
     kind: str

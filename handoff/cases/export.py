@@ -179,7 +179,10 @@ async def _case(session: AsyncSession, found: Case, *, with_sensitive: bool) -> 
         "messages": await _messages(session, await words_of(session, found.id)),
         "facts": [_fact(fact, with_sensitive) for fact in await facts_of(session, found.id)],
         "events": [_picked(one, OF_EVENT) for one in await history(session, found.id)],
-        "handovers": await _rows(session, Handover, OF_HANDOVER, found.id),
+        "handovers": [
+            one if with_sensitive else {**one, "package": _without_sensitive(one["package"])}
+            for one in await _rows(session, Handover, OF_HANDOVER, found.id)
+        ],
         "exceptions": await _rows(session, CaseException, OF_EXCEPTION, found.id),
         "promises": await _rows(session, Promise, OF_PROMISE, found.id),
         "follow_ups": await _rows(session, FollowUp, OF_FOLLOW_UP, found.id),
@@ -217,6 +220,12 @@ def _file(one: Attachment) -> dict[str, Any]:
 def _fact(fact: Fact, with_sensitive: bool) -> dict[str, Any]:
     told = _picked(fact, OF_FACT)
     return {**told, "value": None} if fact.is_sensitive and not with_sensitive else told
+
+
+def _without_sensitive(package: Mapping[str, Any]) -> dict[str, Any]:
+    """A handover's package with the values of its sensitive facts left out, as in `facts`."""
+    told = [{**one, "value": None} if one.get("sensitive") else one for one in package.get("facts", ())]
+    return {**package, "facts": told}
 
 
 async def _links(session: AsyncSession, found: Case) -> list[dict[str, Any]]:

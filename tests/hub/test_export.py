@@ -131,7 +131,9 @@ async def test_the_json_has_every_word_fact_file_and_event_but_nothing_sensitive
     assert file["url"].endswith(f"/api/v1/attachments/{kept.id}/content")
     assert {one["name"]: one["value"] for one in exported["facts"]}["ssn"] is None
     assert [one["kind"] for one in exported["events"]][:1] == ["opened"]
-    assert len(exported["handovers"]) == 1
+    [handover] = exported["handovers"]
+    assert {one["name"]: one["value"] for one in handover["package"]["facts"]}["ssn"] is None
+    assert "123-45-6789" not in json.dumps(exported)
 
 
 class _Tags(HTMLParser):
