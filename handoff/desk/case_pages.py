@@ -46,6 +46,8 @@ class LinkView:
     says: str
     """How the other one stands to this one, such as `Child` or `Split off`."""
     other: OtherCase
+    is_by_hand: bool = False
+    """Whether it may be taken off again; what says where a case came from stays."""
 
 
 @dataclass(frozen=True)
@@ -58,16 +60,6 @@ class MoveView:
     other: OtherCase
     created_at: datetime
     undone_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Said:
-    """What was just done, in a sentence, and what takes it back."""
-
-    text: str
-    undo: str | None = None
-    """Address that takes it back."""
-    href: str | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +87,8 @@ class CasePage:
     is_mine: bool
     is_watching: bool
     panels: Mapping[str, Any] = field(default_factory=dict)
-    said: Said | None = None
+    key: str = ""
+    """What a split or join of this page is stored under, so that a second press does nothing."""
 
     @property
     def is_live(self) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from handoff import cases
+from handoff.cases import links
 from handoff.desk import case_events, case_panels, reads
 from handoff.desk.case_pages import (
     CaseConversationView,
@@ -16,7 +17,6 @@ from handoff.desk.case_pages import (
     LinkView,
     MoveView,
     OtherCase,
-    Said,
 )
 from handoff.desk.lists import STRANGER, snippet
 from handoff.desk.pages import Me, MessageView
@@ -35,15 +35,14 @@ from handoff.models import (
     Fact,
     Message,
     MoveKind,
+    new_id,
 )
 
 WORDS = 200
 """So many of the newest messages of a case are drawn at once."""
 
 
-async def one(
-    session: AsyncSession, me: Me, ref: str, *, assistant: str, every_word: bool = False, said: Said | None = None
-) -> CasePage:
+async def one(session: AsyncSession, me: Me, ref: str, *, assistant: str, every_word: bool = False) -> CasePage:
     """Everything about one case, or `NotFound`. `every_word` reads a thread of any length to its beginning."""
     joined_into = aliased(Case)
     row = (
@@ -60,7 +59,7 @@ async def one(
     found, assignee, customer, target = row
     words, in_all = await _words(session, found, customer, assistant, every_word)
     conversations = await _conversations(session, found.id)
-    links, moves = await _ties(session, found)
+    tied, moves = await _ties(session, found)
     people = await _people(session, found.id)
     return CasePage(
         case=case_line(found, assignee, customer.name),
@@ -75,7 +74,7 @@ async def one(
         facts=await _facts(session, found.id),
         events=case_events.told(await cases.history(session, found.id), moves),
         conversations=conversations,
-        links=links,
+        links=tied,
         moves=moves,
         agents=tuple((agent_id, name) for agent_id, name, is_active, _ in people if is_active),
         watchers=tuple(name for _, name, _, watching in people if watching),
@@ -84,7 +83,7 @@ async def one(
         is_mine=found.assignee_id == me.id,
         is_watching=any(agent_id == me.id and watching for agent_id, _, _, watching in people),
         panels=await case_panels.read_all(session, found, me),
-        said=said,
+        key=new_id(),
     )
 
 
@@ -169,7 +168,7 @@ async def _conversations(session: AsyncSession, case_id: str) -> tuple[CaseConve
 async def _ties(session: AsyncSession, case: Case) -> tuple[tuple[LinkView, ...], tuple[MoveView, ...]]:
     """Links, splits and joins with the cases at their other ends, oldest first. One statement."""
     shape = (CaseLink.id, CaseLink.kind, CaseLink.from_case_id, CaseLink.to_case_id, CaseLink.created_at)
-    links = select(literal("link").label("what"), *shape, CaseLink.created_at.label("undone_at")).where(
+    tied = select(literal("link").label("what"), *shape, CaseLink.created_at.label("undone_at")).where(
         or_(CaseLink.from_case_id == case.id, CaseLink.to_case_id == case.id)
     )
     moves = select(
@@ -181,14 +180,14 @@ async def _ties(session: AsyncSession, case: Case) -> tuple[tuple[LinkView, ...]
         CaseMove.created_at,
         CaseMove.undone_at,
     ).where(or_(CaseMove.from_case_id == case.id, CaseMove.to_case_id == case.id))
-    ties = union_all(links, moves).subquery()
+    ties = union_all(tied, moves).subquery()
     other = (Case.id == ties.c.from_case_id) | (Case.id == ties.c.to_case_id)
     rows = await session.execute(select(ties, Case).join(Case, other & (Case.id != case.id)).order_by(ties.c.id))
     found_links, found_moves = [], []
     for what, tie_id, kind, from_id, _to, created_at, undone_at, at_the_end in rows:
         if what == "link":
             says = case_events.link_says(kind, is_from=from_id == case.id)
-            found_links.append(LinkView(tie_id, says, _other(at_the_end)))
+            found_links.append(LinkView(tie_id, says, _other(at_the_end), kind in links.BY_HAND))
         else:
             is_from = from_id == case.id
             found_moves.append(MoveView(tie_id, MoveKind(kind), is_from, _other(at_the_end), created_at, undone_at))

@@ -1,4 +1,4 @@
-"""The pages of cases and what an agent does to one by a field or a button. Its dialogues: `case_moves`, `case_asks`.
+"""The pages of cases and what is done to one by a field or a button; for splits and joins `case_moves_routes`.
 
 Whoever adds a route about a case answers with `page_of`: the page as it is now, for `#case`.
 """
@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handoff import cases
 from handoff.cases import Actor as CaseActor
 from handoff.desk import case_reads, reads
-from handoff.desk.case_pages import Said
 from handoff.desk.drawing import draw
+from handoff.desk.saying import Said, with_words
 from handoff.desk.visit import Actor, Reader, Visit
 from handoff.models import Priority
 
@@ -31,12 +31,13 @@ async def one(
 async def page_of(
     visit: Visit, ref: str, *, said: Said | None = None, template: str = "_case.html", every_word: bool = False
 ) -> HTMLResponse:
-    """The page of a case as it is now; what every move on it answers with. `said` is told in passing, with an undo."""
+    """The page of a case as it is now; what every move on it answers with, saying what was done."""
     name = visit.settings.assistant_name
     page = await visit.read(
-        lambda session: case_reads.one(session, visit.me, ref, assistant=name, every_word=every_word, said=said)
+        lambda session: case_reads.one(session, visit.me, ref, assistant=name, every_word=every_word)
     )
-    return draw(template, page, visit.me)
+    drawn = draw(template, page, visit.me)
+    return with_words(drawn, said) if said else drawn
 
 
 @router.post("/{ref}/notes")
@@ -74,5 +75,13 @@ async def resolve(visit: Actor, ref: str, resolution: Words) -> HTMLResponse:
 
 @router.post("/{ref}/reopen")
 async def reopen(visit: Actor, ref: str, reason: Words) -> HTMLResponse:
-    await visit.write(lambda session: cases.reopen(session, ref, CaseActor.of(visit.agent), reason))
-    return await page_of(visit, ref)
+    """The case that goes on: this one, or when it was too long ago a follow-up that carries what is known."""
+
+    async def step(session: AsyncSession) -> str:
+        return (await cases.reopen_or_follow_up(session, ref, CaseActor.of(visit.agent), reason)).ref
+
+    goes_on = await visit.write(step)
+    if goes_on == cases.normal_ref(ref):
+        return await page_of(visit, ref)
+    said = Said(f"{cases.normal_ref(ref)} was resolved too long ago to be reopened; {goes_on} goes on with it.")
+    return with_words(await page_of(visit, goes_on), said, address=f"/desk/cases/{goes_on}")

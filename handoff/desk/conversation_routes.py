@@ -6,11 +6,12 @@ from fastapi import APIRouter, Form, Header, Query
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import conversations, facts, handbacks, handovers, ledger
+from handoff import cases, conversations, deliveries, facts, handbacks, handovers, ledger
 from handoff.desk import lists, reads
 from handoff.desk.drawing import HEADERS, draw
-from handoff.desk.forms import GivenBackForm, ResolutionForm, TransferForm, Utterance, UtteranceForm
+from handoff.desk.forms import GivenBackForm, ResolutionForm, Split, TransferForm, Utterance, UtteranceForm
 from handoff.desk.pages import AnsweredWarning, Queue, StaleWarning
+from handoff.desk.saying import Said, with_words
 from handoff.desk.visit import Actor, Reader, Visit
 from handoff.errors import StaleView
 from handoff.ledger import Speaker
@@ -98,6 +99,61 @@ async def versions(visit: Reader, conversation_id: str, message_id: str) -> HTML
     """What it said before."""
     found = await visit.read(lambda session: reads.versions(session, conversation_id, message_id))
     return draw("_versions.html", found, visit.me)
+
+
+@router.post("/c/{conversation_id}/messages/{message_id}/edit")
+async def reword(
+    visit: Actor, conversation_id: str, message_id: str, text: Annotated[str, Form(max_length=4000)] = ""
+) -> HTMLResponse:
+    """Own words in a new wording, here and where they arrived."""
+    await visit.write(lambda session: deliveries.change(session, visit.agent, message_id, text))
+    return await message(visit, conversation_id, message_id)
+
+
+@router.post("/c/{conversation_id}/messages/{message_id}/take-back")
+async def take_back(visit: Actor, conversation_id: str, message_id: str) -> HTMLResponse:
+    await visit.write(lambda session: deliveries.take_back(session, visit.agent, message_id))
+    return await message(visit, conversation_id, message_id)
+
+
+@router.post("/c/{conversation_id}/about")
+async def about(
+    visit: Actor, conversation_id: str, ref: Annotated[str, Form(max_length=16)], queue: InQueue = Queue.MINE
+) -> HTMLResponse:
+    """Which of the customer's cases new words belong to."""
+    await visit.write(lambda session: cases.talk_about(session, conversation_id, ref, visit.agent))
+    return await stage(visit, conversation_id, queue)
+
+
+@router.post("/c/{conversation_id}/split")
+async def split(
+    visit: Actor, conversation_id: str, form: Annotated[Split, Form()], queue: InQueue = Queue.MINE
+) -> HTMLResponse:
+    """The chosen messages become a case of their own; they must be of one case."""
+
+    async def step(session: AsyncSession) -> Said:
+        ref = await reads.case_of(session, form.message_ids)
+        new = await cases.split(
+            session,
+            ref,
+            visit.agent,
+            form.message_ids,
+            title=form.title,
+            team=form.team or None,
+            idempotency_key=form.key,
+        )
+        made = (await cases.moves_of(session, new.id))[0]
+        undo = f"/desk/c/{conversation_id}/moves/{made.id}/undo"
+        return Said(f"{new.ref} was made of them.", undo, f"/desk/cases/{new.ref}")
+
+    said = await visit.write(step)
+    return with_words(await stage(visit, conversation_id, queue), said)
+
+
+@router.post("/c/{conversation_id}/moves/{move_id}/undo")
+async def undo(visit: Actor, conversation_id: str, move_id: str, queue: InQueue = Queue.MINE) -> HTMLResponse:
+    await visit.write(lambda session: cases.undo(session, move_id, visit.agent))
+    return with_words(await stage(visit, conversation_id, queue), Said("The split is undone."))
 
 
 @router.post("/c/{conversation_id}/check")

@@ -279,6 +279,13 @@ class ConversationPage:
     assistant: str = "Assistant"
     largest_file_bytes: int = 0
     most_files: int = 0
+    key: str = ""
+    """What a split of this page is stored under, so that a second press does nothing."""
+
+    @property
+    def about(self) -> tuple[CaseLine, ...]:
+        """What it can be about from here on: the customer's cases that are not over."""
+        return tuple(case for case in self.cases if case.status in ("open", "waiting"))
 
     @property
     def case(self) -> CaseLine | None:

@@ -8,10 +8,10 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff.desk import case_reads, partners_reads
-from handoff.desk.case_pages import Said
 from handoff.desk.case_routes import page_of
 from handoff.desk.drawing import draw
 from handoff.desk.forms import Filled
+from handoff.desk.saying import Said, with_words
 from handoff.desk.settings_pages import draw_section
 from handoff.desk.visit import Actor, Supervisor, SupervisorActor, Visit
 from handoff.errors import BadInput
@@ -101,8 +101,8 @@ async def renew_link(visit: Actor, ref: str, share_id: str) -> HTMLResponse:
 async def _with_link(visit: Visit, ref: str, token: str, said: str) -> HTMLResponse:
     """The case as it is now, with the link, which is shown this once."""
     name = visit.settings.assistant_name
-    page = await visit.read(lambda session: case_reads.one(session, visit.me, ref, assistant=name, said=Said(said)))
-    return draw("_case.html", page, visit.me, fresh_link=shares.link_of(token))
+    page = await visit.read(lambda session: case_reads.one(session, visit.me, ref, assistant=name))
+    return with_words(draw("_case.html", page, visit.me, fresh_link=shares.link_of(token)), Said(said))
 
 
 @router.post("/cases/{ref}/shares/{share_id}/show")

@@ -25,7 +25,7 @@ from handoff.desk.pages import (
     Version,
 )
 from handoff.desk.wording import file_address
-from handoff.errors import NotFound
+from handoff.errors import BadInput, NotFound
 from handoff.facts import key as fact_key
 from handoff.models import (
     Agent,
@@ -40,6 +40,7 @@ from handoff.models import (
     Identity,
     Message,
     Turn,
+    new_id,
 )
 from handoff.ports import Audience, Author
 from handoff.settings import settings
@@ -88,10 +89,11 @@ async def conversation(
         also=understood.also(thread),
         tried=understood.tried(turns, package),
         form=understood.form(turns, package, known),
-        cases=await cases_of(session, thread.customer_id, handover.case_id if handover else None),
+        cases=await cases_of(session, thread.customer_id, thread.case_id or (handover.case_id if handover else None)),
         assistant=assistant,
         largest_file_bytes=settings().attachment_max_mb * attachments.MB,
         most_files=settings().attachments_per_message,
+        key=new_id(),
     )
 
 
@@ -130,6 +132,15 @@ async def message(
         raise NotFound("There is no such message.")
     before = await messages(session, conversation_id, assistant=assistant, after=row.seq - 2, before=row.seq + 1)
     return before[-1:]
+
+
+async def case_of(session: AsyncSession, message_ids: Sequence[str]) -> str:
+    """The reference of the one case these messages belong to, or `BadInput`."""
+    query = select(Case.ref).join(Message, Message.case_id == Case.id).where(Message.id.in_(message_ids))
+    refs = sorted(set(await session.scalars(query)))
+    if len(refs) != 1:
+        raise BadInput(f"Choose messages of one case; these are of {' and '.join(refs) or 'none'}.")
+    return refs[0]
 
 
 async def versions(session: AsyncSession, conversation_id: str, message_id: str) -> tuple[Version, ...]:

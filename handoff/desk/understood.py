@@ -1,5 +1,6 @@
 """What the assistant understood, tried and left behind, out of its turns and the handover package. Pure."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,6 +8,8 @@ from handoff import packing
 from handoff.desk.pages import AlsoView, AnsweredSlot, FactView, FormView, HandoverView, IntentView, Promise, TriedView
 from handoff.models import Conversation, Handover, Turn
 
+INTERNAL = re.compile(r"^(policy|case)_|_(confirm|change)$|^requested_slot$")
+"""Slots of a form that steer it and tell a person nothing."""
 BARE_ANSWERS = frozenset({"inform", "affirm", "deny", "handback"})
 """Answers to a question of the form, and our own word for a return: nothing about what the customer wants."""
 
@@ -98,9 +101,13 @@ def form(
     return FormView(
         name=str(form["name"]),
         requested=form.get("requested_slot"),
-        answered=tuple(_answered(item, values) for item in form.get("answered") or ()),
-        missing=tuple(str(item) for item in form.get("missing") or ()),
+        answered=tuple(one for item in form.get("answered") or () if _is_read(one := _answered(item, values))),
+        missing=tuple(str(item) for item in form.get("missing") or () if not INTERNAL.search(str(item))),
     )
+
+
+def _is_read(slot: AnsweredSlot) -> bool:
+    return not INTERNAL.search(slot.name)
 
 
 def _answered(item: Any, values: dict[str, str]) -> AnsweredSlot:

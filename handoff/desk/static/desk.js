@@ -1,15 +1,20 @@
 // Starts every module of the desk. Each one has one job and finds its own elements.
+import { startCase } from "./case.js";
+import { startChoosing } from "./choosing.js";
 import { startClocks } from "./clocks.js";
 import { startCollisions } from "./collisions.js";
 import { startComposer } from "./composer.js";
 import { startConditions } from "./conditions.js";
 import { startCopying } from "./copying.js";
+import { startDialogs } from "./dialogs.js";
 import { startFiles } from "./files.js";
 import { startKeys } from "./keys.js";
 import { startLedger } from "./ledger.js";
 import { startLive } from "./live.js";
 import { startNotices } from "./notices.js";
 import { startPanels } from "./panels.js";
+import { startRewording } from "./rewording.js";
+import { startSaying } from "./saying.js";
 
 startClocks();
 startPanels();
@@ -20,6 +25,11 @@ startCopying();
 startConditions();
 startCollisions();
 startNotices();
+startDialogs();
+startChoosing();
 startKeys();
+startRewording();
+startSaying();
+startCase();
 startLive();
 document.body.dataset.ready = "yes";

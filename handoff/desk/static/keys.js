@@ -1,4 +1,5 @@
 // Everything by keyboard. Single letters work whenever no field has the focus.
+import { isChoosing, stop } from "./choosing.js";
 import { setMode } from "./composer.js";
 import { $, all, reloadStage } from "./page.js";
 import { openDialog, toggleDetails, toList } from "./panels.js";
@@ -30,14 +31,14 @@ const keys = {
   g: () => press("g"),
   e: () => press("e"),
   r: () => setMode("reply"),
-  n: () => setMode("note"),
+  n: () => setMode("note") || $("#case-note")?.focus(),
   i: () => toggleDetails(),
   "/": () => $("#search, #case-search")?.focus(),
   "?": () => openDialog("help"),
 };
 
 function escape(event) {
-  if ($("dialog[open]")) return;
+  if ($("dialog[open]") || stop()) return;
   const field = event.target.closest("input, textarea, select");
   if (field) {
     field.blur();
@@ -52,12 +53,13 @@ function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
   if (event.key === "Escape") return escape(event);
   // A field of a dialog that has just closed may hold the focus for a moment longer.
-  if (event.target.closest("input, textarea, select, dialog")?.checkVisibility()) return;
+  if (event.target.closest("input:not(.pick), textarea, select, dialog")?.checkVisibility()) return;
+  if (isChoosing() && event.key === "x") return $("[data-exchange]")?.click();
   if (/^[1-5]$/.test(event.key)) {
     event.preventDefault();
     return all(".queue")[Number(event.key) - 1]?.click();
   }
-  const action = keys[event.key];
+  const action = keys[event.key] ?? (/^[a-z]$/.test(event.key) && $(`[data-key="${event.key}"]`) ? () => press(event.key) : null);
   if (!action) return;
   event.preventDefault();
   action();

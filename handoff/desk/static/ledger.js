@@ -48,8 +48,11 @@ export async function redraw(id) {
   const shown = document.getElementById(`m-${id}`);
   if (!shown) return;
   const response = await fetch(`/desk/c/${conversationId()}/messages/${id}`).catch(() => null);
-  if (!response?.ok || !shown.isConnected) return;
-  const parsed = new DOMParser().parseFromString(await response.text(), "text/html");
+  const html = response?.ok ? await response.text() : null;
+  // Asked for twice at once, the one that came first was put there already; the other one asks again.
+  if (!html) return;
+  if (!shown.isConnected) return redraw(id);
+  const parsed = new DOMParser().parseFromString(html, "text/html");
   const fresh = document.adoptNode(parsed.querySelector(".message"));
   fresh.classList.toggle("continued", shown.classList.contains("continued"));
   const stay = isAtEnd($("#ledger"));

@@ -1,16 +1,19 @@
 // Dialogs, the details drawer, the mobile view, the theme switch and what went wrong.
+import { say } from "./dialogs.js";
 import { $, all, conversationId, reasonOf, tell } from "./page.js";
 
 export function openDialog(id) {
   const dialog = document.getElementById(id);
   if (!dialog || dialog.open) return false;
   dialog.showModal();
+  dialog.dispatchEvent(new CustomEvent("desk:opened", { bubbles: true }));
   ($("[autofocus]", dialog) ?? $("textarea, select, input, button", dialog))?.focus();
   return true;
 }
 
 export function toggleDetails(open) {
   const stage = $("#stage");
+  if (!stage) return;
   const isOpen = stage.classList.toggle("with-details", open);
   $("#details-switch")?.setAttribute("aria-expanded", isOpen);
 }
@@ -79,7 +82,10 @@ async function onRefused(event) {
     location.href = "/desk/sign-in";
     return;
   }
-  tell(await reasonOf(new Response(xhr.responseText)), { bad: true });
+  const why = await reasonOf(new Response(xhr.responseText));
+  const form = event.detail.elt.closest?.("dialog[open] form");
+  if (!say(form, why)) tell(why, { bad: true });
+  if (form) return;
   if (xhr.status === 409 && conversationId()) document.dispatchEvent(new CustomEvent("desk:conflict"));
 }
 
@@ -90,7 +96,10 @@ export function startPanels() {
   document.addEventListener("desk:listed", markCurrent);
   document.addEventListener("htmx:afterRequest", onDone);
   document.addEventListener("htmx:responseError", onRefused);
-  document.addEventListener("htmx:sendError", () => tell("The hub does not answer. Nothing was changed.", { bad: true }));
+  document.addEventListener("htmx:sendError", (event) => {
+    const why = "The hub does not answer. Nothing was changed.";
+    if (!say(event.detail.elt.closest?.("dialog[open] form"), why)) tell(why, { bad: true });
+  });
   document.addEventListener("change", (event) => {
     if (event.target.id === "presence") $(".presence .dot").className = `dot ${event.target.value}`;
     if (event.target.name === "outcome") carryOn(event.target.value);

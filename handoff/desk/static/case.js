@@ -1,0 +1,57 @@
+// The open page of a case stays as it is now: each part is drawn again when something happened, unless somebody is in it.
+import { localTimes } from "./clocks.js";
+import { isChoosing } from "./choosing.js";
+import { hasTyping } from "./dialogs.js";
+import { onEvent } from "./live.js";
+import { $, all } from "./page.js";
+
+let timer = null;
+const drawn = new WeakMap();
+const ref = () => $("[data-case]")?.dataset.case;
+
+const isBusy = (part) =>
+  $("dialog[open]", part) || hasTyping(part) || (part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) ||
+  $(".fresh-link", part) || all("video, audio", part).some((one) => !one.paused) || (part.id === "words" && isChoosing());
+
+async function refresh() {
+  const response = await fetch(location.href).catch(() => null);
+  if (!response?.ok || !ref()) return;
+  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  for (const part of all("[data-part]")) {
+    const next = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (!next || isBusy(part) || next.outerHTML === drawn.get(part)) continue;
+    swap(part, document.adoptNode(next));
+  }
+  // A part that was not there before is not put in by itself: the next move draws the whole page.
+}
+
+function swap(part, next) {
+  const focused = part.contains(document.activeElement) ? document.activeElement : null;
+  const same = focused?.id ? `#${focused.id}` : focused?.dataset.key ? `[data-key="${focused.dataset.key}"]` : null;
+  const isOpen = part.open;
+  drawn.set(next, next.outerHTML);
+  part.replaceWith(next);
+  if (part.tagName === "DETAILS") next.open = isOpen;
+  htmx.process(next);
+  localTimes(next);
+  if (focused) (same ? $(same, next) : next)?.focus({ preventScroll: true });
+}
+
+function soon() {
+  if (!ref() || timer) return;
+  timer = setTimeout(() => {
+    timer = null;
+    refresh();
+  }, 400);
+}
+
+const isTalkedAbout = (event) => all("[data-conversation-of]").some((one) => one.dataset.conversationOf === event.conversation_id);
+
+export function startCase() {
+  onEvent("CaseChanged", (event) => event.ref === ref() && soon());
+  for (const type of ["MessageStored", "MessageChanged", "AttachmentChanged", "FactsChanged", "FloorChanged"]) {
+    onEvent(type, (event) => ref() && isTalkedAbout(event) && soon());
+  }
+  onEvent("FellBehind", soon);
+  document.addEventListener("desk:case-changed", soon);
+}

@@ -1,0 +1,85 @@
+// Dialogues that keep what was typed: Enter sends, a refusal is said inside, the focus goes back where it came from.
+import { $, all } from "./page.js";
+
+let opener = null;
+
+// Where a form is in the page, whatever was drawn anew meanwhile.
+const nameOf = (form) => form.getAttribute("hx-post") ?? form.id;
+
+const isTyped = (field) => {
+  if (field.type === "hidden" || field.type === "search") return false;
+  if (["checkbox", "radio"].includes(field.type)) return field.checked !== field.defaultChecked;
+  if (field.tagName === "SELECT") return [...field.options].some((one) => one.selected !== one.defaultSelected);
+  return field.value !== field.defaultValue;
+};
+
+export const hasTyping = (root) => all("input, textarea, select", root).some((field) => field.form && isTyped(field));
+
+// What stands in the forms under `root`, to be put back after they were drawn anew.
+export function keepTyping(root, except) {
+  const kept = [];
+  for (const form of all("form[hx-post]", root)) {
+    if (form === except) continue;
+    [...form.elements].forEach((field, index) => {
+      if (isTyped(field)) kept.push({ form: nameOf(form), index, name: field.name, value: field.value, checked: field.checked });
+    });
+  }
+  return () => {
+    for (const one of kept) {
+      const form = all("form[hx-post]", root).find((form) => nameOf(form) === one.form);
+      const field = form?.elements[one.index];
+      if (!field || field.name !== one.name) continue;
+      field.value = one.value;
+      if ("checked" in field) field.checked = one.checked;
+    }
+  };
+}
+
+export function say(form, text) {
+  const place = form && $("[data-refusal]", form);
+  if (!place) return false;
+  place.textContent = text;
+  place.hidden = !text;
+  return true;
+}
+
+// In a field of several lines Enter sends and Shift+Enter starts a line, as in the message field.
+function onKey(event) {
+  const form = event.target.closest?.("form[data-enter]");
+  if (!form || event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  if (!event.target.matches("textarea, select, input[type=radio], input[type=checkbox]")) return;
+  event.preventDefault();
+  form.requestSubmit();
+}
+
+// A search inside a dialogue is no reason to send it.
+function onSearch(event) {
+  if (event.key === "Enter" && event.target.matches?.("dialog input[type=search]")) event.preventDefault();
+}
+
+export function startDialogs() {
+  document.addEventListener("keydown", onKey);
+  document.addEventListener("keydown", onSearch);
+  document.addEventListener("desk:opened", (event) => {
+    opener = event.target.id;
+    say($("form", event.target), "");
+  });
+  let restore = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, elt, shouldSwap } = event.detail;
+    if (target?.id !== "case" || !shouldSwap) return;
+    const under = document.activeElement?.closest("[id]")?.id;
+    const back = keepTyping(target, elt.closest?.("form"));
+    const wasIn = elt.closest?.("dialog") ? opener : null;
+    restore = () => {
+      back();
+      const place = wasIn ? $(`[data-opens="${wasIn}"]`) : document.getElementById(under);
+      (place ?? $("#case-title"))?.focus();
+    };
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target?.id !== "case") return;
+    restore?.();
+    restore = null;
+  });
+}
