@@ -98,7 +98,7 @@ def seed_demo() -> None:
 @app.command("seed-day")
 def seed_day() -> None:
     """A believable busy day at the desk, on top of the demo agents."""
-    done = _run(demo.seed)
+    done = _run(demo.seed_all)
     typer.echo("The busy day is there." if done else "There are conversations already; nothing was changed.")
 
 

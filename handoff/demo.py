@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import agents
 from handoff.db import Database
+from handoff.demo_cases import live_on
 from handoff.demo_day import live_the_day
 from handoff.models import Agent, CannedAnswer, Conversation, Role
 from handoff.partners import directory
@@ -49,6 +50,14 @@ async def seed(database: Database, story: Path = DAY) -> bool:
             return False
     plan = yaml.safe_load(story.read_text(encoding="utf-8"))
     await database.write(lambda session: live_the_day(session, plan))
+    return True
+
+
+async def seed_all(database: Database, story: Path = DAY) -> bool:
+    """The busy day and what people did with its cases since; what `make seed` shows."""
+    if not await seed(database, story):
+        return False
+    await database.write(live_on)
     return True
 
 
