@@ -29,6 +29,7 @@ from handoff.models import (
     CaseConversation,
     CaseLink,
     CaseMove,
+    CaseStatus,
     CaseWatcher,
     Conversation,
     Customer,
@@ -212,7 +213,11 @@ async def _people(session: AsyncSession, case_id: str) -> Sequence[tuple[str, st
 
 async def others(session: AsyncSession, case: Case, text: str) -> Sequence[tuple[Case, str, bool]]:
     """Cases this one may be joined with or linked to: with no text the customer's own, newest first."""
-    found = select(Case, Customer.name).join(Customer, Customer.id == Case.customer_id).where(Case.id != case.id)
+    found = (
+        select(Case, Customer.name)
+        .join(Customer, Customer.id == Case.customer_id)
+        .where(Case.id != case.id, Case.status != CaseStatus.JOINED)
+    )
     typed = re.sub(r"[\\%_]", "", text).strip()
     if typed:
         like = f"%{typed}%"

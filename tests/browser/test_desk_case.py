@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -47,7 +47,7 @@ def test_messages_are_split_off_and_put_back_by_keyboard(hub: DeskHub, sit_down:
     before = page.locator("#words .message:not(.system)").count()
     new = split_first_message(page, "The hub itself")
     expect(page.locator("#words")).not_to_contain_text("bought it 34 days ago")
-    expect(page.locator(".events")).to_contain_text(f"Split: {new}")
+    expect(page.locator(".events")).to_contain_text(f"Split off: {new}")
     expect(page.locator("#case-links")).to_contain_text("The hub itself")
     page.keyboard.press("z")
     expect(page.locator("#words")).to_contain_text("bought it 34 days ago")
@@ -188,6 +188,29 @@ def test_escalating_and_an_exception_need_only_keys(hub: DeskHub, sit_down: SitD
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator(".events")).to_contain_text("Four days over, and he was ill.")
+
+
+def test_words_are_removed_for_good_only_after_a_second_yes(hub: DeskHub, sit_down: SitDown) -> None:
+    page = sit_down()
+    open_case(hub, page)
+    said: list[str] = []
+    words = "and do I need a box? mine is gone"
+
+    def answer(dialog: Dialog) -> None:
+        said.append(dialog.message)
+        dialog.accept() if len(said) > 1 else dialog.dismiss()
+
+    page.on("dialog", answer)
+    page.locator("[data-opens=redact]").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    expect(page.locator("#words")).to_contain_text(words)
+    page.locator("#redact .risky").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#words")).not_to_contain_text(words)
+    expect(page.locator("#words .removed")).to_be_visible()
+    assert "cannot be undone" in said[0]
 
 
 def test_new_words_appear_while_a_note_is_being_written(hub: DeskHub, sit_down: SitDown) -> None:
