@@ -20,8 +20,8 @@ class Detail:
     name: str
     label: str
     is_needed: bool = True
-    fact: str | None = None
-    """The fact of the case that answers it."""
+    facts: tuple[str, ...] = ()
+    """The facts of a case that answer it, the surest first."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,12 @@ class Kind:
     details: tuple[Detail, ...]
 
 
-ACCOUNT = Detail("account_number", "Account number", fact="account_number")
-SERIAL = Detail("serial", "Serial number of the device", is_needed=False, fact="serial_number")
+ACCOUNT = Detail("account_number", "Account number", facts=("account_number",))
+SERIAL = Detail("serial", "Serial number of the device", is_needed=False, facts=("serial_number", "return_item"))
 ADDRESS = (
     Detail("line1", "Street and number"),
     Detail("city", "Town"),
-    Detail("postcode", "Postcode", fact="postcode"),
+    Detail("postcode", "Postcode", facts=("postcode",)),
     Detail("window_id", "The company's number of the pickup window", is_needed=False),
 )
 
@@ -56,7 +56,7 @@ KINDS: Mapping[str, Kind] = {
             "Refund above the limit",
             "orders",
             True,
-            (ACCOUNT, Detail("order_number", "Order number", fact="order_number")),
+            (ACCOUNT, Detail("order_number", "Order number", facts=("order_number",))),
         ),
         Kind("credit", "Credit on the account", "billing", True, (ACCOUNT,)),
         Kind("waived_fee", "Waived fee", "billing", True, (ACCOUNT, Detail("line_id", "Line of the bill"))),

@@ -157,7 +157,8 @@ async def prefilled(session: AsyncSession, case: Case, kind: Kind) -> dict[str, 
     known = {fact.name: fact.value for fact in reversed(await facts_of(session, case.id))}
     if customer and customer.account_number:
         known["account_number"] = customer.account_number
-    return {one.name: known[one.fact] for one in kind.details if one.fact and one.fact in known}
+    answered = {one.name: next((known[name] for name in one.facts if name in known), None) for one in kind.details}
+    return {name: value for name, value in answered.items() if value}
 
 
 async def order_of(session: AsyncSession, exception_id: str) -> ExceptionOrder | None:
