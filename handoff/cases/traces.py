@@ -68,9 +68,12 @@ class Traces:
         return Traces(tuple(sorted(said, key=len, reverse=True)), tuple(sorted(told, key=len, reverse=True)))
 
     def out_of(self, text: str) -> str:
-        """The text without them; itself when there is nothing of them in it."""
+        """The text without them; itself when there is nothing of them in it, empty when it is only a piece of them,
+        such as a title that was cut off."""
         if not text or not (self.versions or self.values):
             return text
+        if self._has(text):
+            return ""
         left = text
         for whole in (*self.versions, *self.values):
             left = _whole(whole).sub("", left)
@@ -83,7 +86,7 @@ class Traces:
         if isinstance(value, str):
             if is_plain(key):
                 return value
-            return "" if self._has(value) else self.out_of(value)
+            return self.out_of(value)
         if isinstance(value, list):
             return [self.out_of_json(one, key) for one in value]
         if isinstance(value, dict):

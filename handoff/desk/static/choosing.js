@@ -7,7 +7,7 @@ let last = null;
 const thread = () => $("#words, #ledger");
 const bar = () => $("#select-bar");
 export const isChoosing = () => Boolean(thread()?.dataset.choosing);
-const picks = () => all(".pick", thread()).filter((one) => one.checkVisibility());
+const picks = () => all(".message > .pick", thread()).filter((one) => one.checkVisibility());
 const chosen = () => picks().filter((one) => one.checked);
 
 function start() {
@@ -76,7 +76,7 @@ function split() {
 }
 
 function onClick(event) {
-  const pick = event.target.closest(".pick");
+  const pick = event.target.closest(".message > .pick");
   if (pick) {
     if (event.shiftKey && last) choose(last, pick, pick.checked);
     last = pick;
@@ -90,7 +90,7 @@ function onClick(event) {
 
 // Up and down go from message to message; with Shift they choose on the way; Shift and Space choose a range.
 function onKey(event) {
-  if (!event.target.matches?.(".pick")) return;
+  if (!event.target.matches?.(".message > .pick")) return;
   if (event.key === "Enter") {
     event.preventDefault();
     return split();
