@@ -17,7 +17,7 @@ class Said:
 
 def with_words(page: HTMLResponse, said: Said, *, address: str | None = None) -> HTMLResponse:
     """The page with a sentence for `saying.js`; `address` when the page shown is another than the one asked from."""
-    page.headers["HX-Trigger"] = json.dumps({"desk:said": asdict(said)})
+    page.headers["HX-Trigger-After-Swap"] = json.dumps({"desk:said": asdict(said)})
     if address:
         page.headers["HX-Push-Url"] = address
     return page

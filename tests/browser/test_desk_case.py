@@ -224,6 +224,7 @@ def test_new_words_appear_while_a_note_is_being_written(hub: DeskHub, sit_down: 
     expect(page.locator("#case-note")).to_have_value("He said he was ill.")
     page.keyboard.press("Enter")
     expect(page.locator(".events")).to_contain_text("He said he was ill.")
+    expect(page.locator("#case-note")).to_have_value("")
 
 
 def test_a_corrected_fact_stands_beside_what_holds(hub: DeskHub, sit_down: SitDown) -> None:

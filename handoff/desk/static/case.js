@@ -6,6 +6,7 @@ import { onEvent } from "./live.js";
 import { $, all } from "./page.js";
 
 let timer = null;
+let moving = 0;
 const drawn = new WeakMap();
 const ref = () => $("[data-case]")?.dataset.case;
 
@@ -14,9 +15,11 @@ const isBusy = (part) =>
   $(".fresh-link", part) || all("video, audio", part).some((one) => !one.paused) || (part.id === "words" && isChoosing());
 
 async function refresh() {
-  const response = await fetch(location.href).catch(() => null);
-  if (!response?.ok || !ref()) return;
-  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  const response = moving ? null : await fetch(location.href).catch(() => null);
+  const html = response?.ok ? await response.text() : null;
+  // A move of our own draws the whole page when it is answered.
+  if (!html || moving || !ref()) return;
+  const fresh = new DOMParser().parseFromString(html, "text/html");
   for (const part of all("[data-part]")) {
     const next = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
     if (!next || isBusy(part) || next.outerHTML === drawn.get(part)) continue;
@@ -54,4 +57,7 @@ export function startCase() {
   }
   onEvent("FellBehind", soon);
   document.addEventListener("desk:case-changed", soon);
+  const isMove = (event) => event.detail.target?.id === "case";
+  document.addEventListener("htmx:beforeRequest", (event) => isMove(event) && (moving += 1));
+  document.addEventListener("htmx:afterRequest", (event) => isMove(event) && (moving = Math.max(0, moving - 1)));
 }

@@ -66,13 +66,24 @@ export function startDialogs() {
   });
   let restore = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const { target, elt, shouldSwap } = event.detail;
+    const { target, shouldSwap, requestConfig } = event.detail;
+    const { elt } = requestConfig;
     if (target?.id !== "case" || !shouldSwap) return;
     const under = document.activeElement?.closest("[id]")?.id;
     const back = keepTyping(target, elt.closest?.("form"));
     const wasIn = elt.closest?.("dialog") ? opener : null;
+    const stays = $("dialog[open]", target);
+    const field = document.activeElement?.name;
     restore = () => {
       back();
+      // Somebody opened a dialogue while an answer was on its way: they go on where they were.
+      if (stays && !stays.contains(elt) && document.getElementById(stays.id)) {
+        const again = document.getElementById(stays.id);
+        again.showModal();
+        again.dispatchEvent(new CustomEvent("desk:opened", { bubbles: true }));
+        if (field) $(`#${stays.id} [name="${field}"]`)?.focus();
+        return;
+      }
       const place = wasIn ? $(`[data-opens="${wasIn}"]`) : document.getElementById(under);
       (place ?? $("#case-title"))?.focus();
     };
