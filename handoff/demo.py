@@ -76,7 +76,7 @@ async def _sort_the_work(session: AsyncSession, plan: dict[str, Any]) -> None:
         await skills.add(session, name)
     hours = {line["name"]: (await calendars.put(session, None, **line)).id for line in plan["calendars"]}
     for line in plan["teams"]:
-        team = {"calendar_id": hours[line["calendar"]], "is_default": line.get("is_default", False)}
+        team = {"calendar_id": hours.get(line.get("calendar")), "is_default": line.get("is_default", False)}
         await teams.put(session, line.get("id"), name=line["name"], **team)
     for line in plan["routes"]:
         told = {"team": line["team"], "raw_conditions": line["conditions"], "needs": line.get("skills", [])}
