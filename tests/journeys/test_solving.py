@@ -95,7 +95,7 @@ async def test_a_box_goes_back_with_an_exception_and_a_courier_and_costs_its_cus
         await maya.hears("the refund is on its way")
         assert (await courier.opens()).status_code in (404, 410)
     effort = await dana.reads(ref, "effort")
-    assert (effort["contacts"], effort["transfers"], effort["repeats"]) == (1, 0, 0)
+    assert (effort["contacts"], effort["transfers"], effort["told_twice"], effort["asked_twice"]) == (1, 0, [], [])
 
 
 async def test_a_partner_who_is_revoked_while_connected_sees_nothing_any_more(
