@@ -23,7 +23,7 @@ from handoff.api.partners_shapes import (
     WebhookTaken,
     WebhookTold,
 )
-from handoff.api.shapes import MessageShape
+from handoff.api.shapes import ErrorShape, MessageShape
 from handoff.errors import BadInput, Gone
 from handoff.models import Case, Message, Partner, Share
 from handoff.partners import directory, granting, listening, shares
@@ -189,7 +189,7 @@ async def revoke(share_id: str, body: ShareRevoked, caller: AgentCaller, databas
 
 @router.post(
     "/partners/{partner_id}/webhook",
-    responses={410: {"description": "The share has ended."}},
+    responses={410: {"model": ErrorShape, "description": "The share has ended."}},
     openapi_extra={
         "requestBody": {"required": True, "content": {"application/json": {"schema": WebhookTold.model_json_schema()}}}
     },
