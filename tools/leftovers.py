@@ -15,7 +15,10 @@ from tools.processes import end_groups
 
 
 def remember(var: Path, pids: list[int]) -> None:
-    _note(var).write_text(json.dumps({"supervisor": os.getpid(), "pids": pids}))
+    # Moved into place whole: whoever reads it meanwhile, or after a kill in the middle, finds the one before.
+    fresh = _note(var).with_suffix(".new")
+    fresh.write_text(json.dumps({"supervisor": os.getpid(), "pids": pids}))
+    fresh.replace(_note(var))
 
 
 def forget(var: Path) -> None:
