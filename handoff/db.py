@@ -111,7 +111,7 @@ class Database:
             # Past SQLAlchemy, which would begin a transaction, and a log is not emptied inside one.
             driver = (await connection.get_raw_connection()).driver_connection
             cursor = await cast("aiosqlite.Connection", driver).execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            is_busy = tuple(await cursor.fetchone() or (0,))[0]
+            is_busy = next(iter(await cursor.fetchone() or (0,)))
             await cursor.close()
         if is_busy:
             raise TemporaryDeliveryError("Somebody is reading the database. Its log is emptied in a moment.")

@@ -143,7 +143,7 @@ async def messages(
 async def changeable(
     session: AsyncSession, conversation_id: str, up_to: int, message_id: str | None = None
 ) -> Sequence[Message]:
-    """Words for everyone up to `up_to` that do not stay as they were first shown: edited, withdrawn, redacted, or with files.
+    """Words for everyone up to `up_to` that do not stay as first shown: edited, withdrawn, redacted, or with files.
     The newest `CHANGEABLE` of them, oldest first; only the one with `message_id` when it is given."""
     query = select(Message).where(
         Message.conversation_id == conversation_id, Message.seq <= up_to, Message.audience == Audience.EVERYONE
