@@ -77,7 +77,8 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("change", (event) => event.target.id === "bulk-do" && show());
 document.addEventListener("keydown", onKey, true);
-document.addEventListener("htmx:afterSwap", () => { last = null; show(); });
+// Other parts of the page are drawn anew, too: where a range began holds as long as its row is there.
+document.addEventListener("htmx:afterSwap", () => { if (!last?.isConnected) last = null; show(); });
 document.addEventListener("htmx:configRequest", (event) => {
   // An empty filter is no filter: addresses stay short enough to be read and shared.
   if (event.detail.path !== "/desk/cases") return;
