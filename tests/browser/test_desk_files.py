@@ -187,7 +187,7 @@ async def _withdraw(session: object, message_id: str) -> None:
 def test_a_case_shows_every_file_of_its_conversations(hub: DeskHub, sit_down: SitDown, customer: Page) -> None:
     desk = at_the_desk(hub, sit_down)
     desk.goto(hub.url + str(desk.locator("a[href^='/desk/cases/']").first.get_attribute("href")))
-    files = desk.locator(".card", has_text="Files").locator(".file")
+    files = desk.locator("#words .file")
     expect(files).to_have_count(4)
     is_loaded(desk, ".picture img")
 
