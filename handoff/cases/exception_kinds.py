@@ -63,16 +63,18 @@ KINDS: Mapping[str, Kind] = {
     )
 }
 
+Limits = Mapping[tuple[str, str], int | None]
+"""The most at once in cents by kind and role, None for no limit; a pair that is not here may not at all."""
+
 EVERYWHERE = (Role.AGENT, Role.SUPERVISOR, Role.ADMIN)
 ABOVE_AGENTS = (Role.SUPERVISOR, Role.ADMIN)
-BUILT_IN: Mapping[tuple[str, str], int | None] = {
+BUILT_IN: Limits = {
     **{(kind, role): None for kind in ("pickup_anywhere", "heavier_label") for role in EVERYWHERE},
     **{(kind, role): None for kind in ("late_return", "free_replacement") for role in ABOVE_AGENTS},
     **{("refund_above_limit", role): amount for role, amount in zip(ABOVE_AGENTS, (50_000, None), strict=True)},
     **{("credit", role): amount for role, amount in zip(EVERYWHERE, (2_500, 20_000, None), strict=True)},
     **{("waived_fee", role): amount for role, amount in zip(EVERYWHERE, (1_500, 10_000, None), strict=True)},
 }
-"""The most at once in cents by kind and role, None for no limit; a pair that is not here may not at all."""
 
 
 def kind_of(name: str) -> Kind:
@@ -82,15 +84,18 @@ def kind_of(name: str) -> Kind:
     return KINDS[name]
 
 
-async def limits(session: AsyncSession) -> Mapping[tuple[str, str], int | None]:
+async def limits(session: AsyncSession) -> Limits:
     """As supervisors set them; the built-in ones while nobody did."""
     rows = list(await session.scalars(select(ExceptionLimit)))
     return {(row.kind, row.role): row.amount_cents for row in rows} if rows else BUILT_IN
 
 
 async def may_grant(session: AsyncSession, role: str, kind: Kind, amount_cents: int | None) -> bool:
-    """Whether a role may grant this by itself."""
-    known = await limits(session)
+    """Whether a role may grant this by itself. For many at once read `limits` once and ask `allows`."""
+    return allows(await limits(session), role, kind, amount_cents)
+
+
+def allows(known: Limits, role: str, kind: Kind, amount_cents: int | None) -> bool:
     if (kind.name, role) not in known:
         return False
     most = known[kind.name, role]

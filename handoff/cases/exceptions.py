@@ -82,9 +82,9 @@ async def ask_exception(
 
 async def _offer(session: AsyncSession, case: Case, kind: Kind, made: CaseException, agent: Agent) -> None:
     """Everybody at the desk who may decide it is told."""
-    may = exception_kinds.may_grant
+    known, may = await exception_kinds.limits(session), exception_kinds.allows
     at_desk = await session.scalars(select(Agent).where(Agent.is_active, Agent.id != agent.id))
-    ids = tuple([one.id for one in at_desk if await may(session, one.role, kind, made.amount_cents)])
+    ids = tuple(one.id for one in at_desk if may(known, one.role, kind, made.amount_cents))
     for conversation_id in list(await conversation_ids(session, case))[:1]:
         announce(session, events.ExceptionAsked(conversation_id, case.ref, kind.label, agent.name, ids))
 
@@ -135,8 +135,8 @@ async def asked_exceptions(session: AsyncSession, agent: Agent) -> Sequence[Case
     """What waits for a decision this agent may make, oldest first."""
     query = select(CaseException).where(CaseException.state == ExceptionState.ASKED).order_by(CaseException.id)
     waiting = list(await session.scalars(query.limit(200)))
-    may = exception_kinds.may_grant
-    return [one for one in waiting if await may(session, agent.role, kind_of(one.kind), one.amount_cents)]
+    known, may = await exception_kinds.limits(session), exception_kinds.allows
+    return [one for one in waiting if may(known, agent.role, kind_of(one.kind), one.amount_cents)]
 
 
 async def refusal_of(session: AsyncSession, case_id: str) -> str | None:
@@ -151,12 +151,17 @@ async def refusal_of(session: AsyncSession, case_id: str) -> str | None:
     return None
 
 
-async def prefilled(session: AsyncSession, case: Case, kind: Kind) -> dict[str, str]:
-    """What the case knows of what the company needs, by the name of the detail."""
+async def known_of(session: AsyncSession, case: Case) -> Mapping[str, str]:
+    """What holds of a case, by the name of the fact; the account is the customer's own where they have one."""
     customer = await session.get(Customer, case.customer_id)
     known = {fact.name: fact.value for fact in reversed(await facts_of(session, case.id))}
     if customer and customer.account_number:
         known["account_number"] = customer.account_number
+    return known
+
+
+def prefilled(known: Mapping[str, str], kind: Kind) -> dict[str, str]:
+    """What `known_of` a case answers of what the company needs, by the name of the detail."""
     answered = {one.name: next((known[name] for name in one.facts if name in known), None) for one in kind.details}
     return {name: value for name, value in answered.items() if value}
 
@@ -253,7 +258,7 @@ async def _details(session: AsyncSession, case: Case, kind: Kind, given: Mapping
     if unknown := sorted(set(given) - names):
         raise BadInput(f"“{kind.label}” has no '{unknown[0][:40]}'. It takes {', '.join(sorted(names))}.")
     typed = {name: str(value).strip()[:LONGEST_DETAIL] for name, value in given.items() if str(value).strip()}
-    known = {**await prefilled(session, case, kind), **typed}
+    known = {**prefilled(await known_of(session, case), kind), **typed}
     if left := exception_kinds.missing(kind, known):
         raise BadInput(f"The company needs more for this: {', '.join(one.label.lower() for one in left)}.")
     return known

@@ -29,9 +29,9 @@ class Offer:
 async def offer_of(session: AsyncSession, case: Case, agent: Agent) -> Offer:
     """For the dialogue that asks for an exception."""
     limits = await exception_kinds.limits(session)
+    known = await exceptions.known_of(session, case)
     offered = []
     for kind in KINDS.values():
         pair = (kind.name, agent.role)
-        known = await exceptions.prefilled(session, case, kind)
-        offered.append(Offered(kind, known, pair in limits, limits.get(pair)))
+        offered.append(Offered(kind, exceptions.prefilled(known, kind), pair in limits, limits.get(pair)))
     return Offer(await exceptions.refusal_of(session, case.id), offered)

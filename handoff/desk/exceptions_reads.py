@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases
 from handoff.cases import exception_kinds
-from handoff.cases.exception_kinds import KINDS, Kind
+from handoff.cases.exception_kinds import KINDS, Kind, Limits
 from handoff.cases.offers import Offered
 from handoff.desk.pages import Me
 from handoff.models import LIVE, Agent, Case, CaseException, ExceptionState, Role
@@ -70,8 +70,9 @@ async def panel(session: AsyncSession, case: Case, me: Me) -> ExceptionsPanel | 
     found = await cases.exceptions_of(session, case.id)
     if not found and not can_ask:
         return None
+    allowed = await exception_kinds.limits(session) if found else {}
     return ExceptionsPanel(
-        exceptions=tuple([await _view(session, one, reader, can_ask=can_ask) for one in found]),
+        exceptions=tuple([await _view(session, one, reader, allowed, can_ask=can_ask) for one in found]),
         form=await form(session, case, reader, next(iter(KINDS))),
         people=tuple(await _people(session, case, reader)),
         teams=tuple((key, name) for key, name in (await teams.names(session)).items() if key != case.team),
@@ -96,12 +97,14 @@ def _says(offered: Offered) -> str:
     return f"Up to {dollars(offered.most_cents)} you may grant it; above, it is asked of a supervisor."
 
 
-async def _view(session: AsyncSession, one: CaseException, reader: Agent, *, can_ask: bool) -> ExceptionView:
+async def _view(
+    session: AsyncSession, one: CaseException, reader: Agent, allowed: Limits, *, can_ask: bool
+) -> ExceptionView:
     kind = exception_kinds.kind_of(one.kind)
     asker = await session.get_one(Agent, one.asked_by)
     decider = await session.get(Agent, one.decided_by) if one.decided_by else None
     labels = {each.name: each.label for each in kind.details}
-    may = await exception_kinds.may_grant(session, reader.role, kind, one.amount_cents)
+    may = exception_kinds.allows(allowed, reader.role, kind, one.amount_cents)
     return ExceptionView(
         id=one.id,
         label=kind.label,
