@@ -94,9 +94,10 @@ class Breakable(Stack):
         with closing(self._connect(file)) as database:
             return database.execute(query, values).fetchall()
 
-    def change(self, query: str, *values: Any, file: str = "tellonce.db") -> None:
+    def change(self, query: str, *values: Any, file: str = "tellonce.db") -> int:
+        """How many rows it changed."""
         with closing(self._connect(file)) as database:
-            database.execute(query, values)
+            return database.execute(query, values).rowcount
 
     async def has_row(self, query: str, *values: Any, file: str = "tellonce.db") -> tuple[Any, ...]:
         """The first row, once there is one."""
