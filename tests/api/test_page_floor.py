@@ -37,4 +37,6 @@ async def test_a_floor_that_moved_before_the_page_listened_is_told(tmp_path: Any
                     pass
         finally:
             following.cancel()
+            # It may be reading, and what it reads from must not be closed before it has let go.
+            await asyncio.wait([following])
         assert frame["floor"] == "queue"
