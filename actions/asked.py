@@ -149,7 +149,7 @@ def _survey_told(tracker: Tracker, asking: Asking | None) -> tuple[str | None, d
 def _ask_next(dispatcher: CollectingDispatcher, survey: str, done: SurveyAnswered | None) -> None:
     if done and done.ask_next == "ease":
         dispatcher.utter_message(
-            text="Good. How easy was it for you, from 1, hard, to 5, easy?", buttons=_ratings(survey)
+            text="Good. How easy was it for you, from 1 (hard) to 5 (easy)?", buttons=_ratings(survey)
         )
         tell_hub(dispatcher, question="survey_ease")
     elif done and done.ask_next == "words":

@@ -70,6 +70,9 @@ def move(session: AsyncSession, conversation: Conversation, verb: Verb, agent: A
     conversation.floor = there
     conversation.agent_id = agent.id if agent else None
     conversation.epoch += 1
+    if there is Floor.CLOSED:
+        # Whoever ended it answered with that; nobody is owed a word any more.
+        conversation.waiting_since = None
     announce(
         session,
         events.FloorChanged(

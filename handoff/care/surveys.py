@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases, clock, floor, outbox
-from handoff.care import asking
+from handoff.care import asking, follow_ups
 from handoff.care.asking import Later, Never
 from handoff.care.follow_ups import OPEN_AGAIN, open_again
 from handoff.cases import Actor
@@ -76,13 +76,21 @@ async def ask(session: AsyncSession, item: OutboxItem) -> None:
     if case.status != CaseStatus.RESOLVED or await asking.was_reopened(session, case.id, survey.created_at):
         await _drop(session, case, survey, OPEN_AGAIN)
         return
-    match await asking.place(session, case, survey.created_at, survey.due_at):
+    match await _gives_way(session, case) or await asking.place(session, case, survey.created_at, survey.due_at):
         case Later(at):
             _look_in(session, survey, (at - clock.now()).total_seconds())
         case Never(why):
             await _drop(session, case, survey, why)
         case Conversation() as conversation:
             await _ask_in(session, case, survey, conversation)
+
+
+async def _gives_way(session: AsyncSession, case: Case) -> Later | None:
+    """What somebody wants to know of this very case comes first, when it is to be asked within a day."""
+    soon = clock.now() + asking.BETWEEN_QUESTIONS
+    planned = [one.due_at for one in await follow_ups.of_case(session, case.id) if one.state == AskedState.PLANNED]
+    first = min((due_at for due_at in planned if due_at <= soon), default=None)
+    return Later(max(first, clock.now()) + asking.NEXT_LOOK) if first else None
 
 
 async def _ask_in(session: AsyncSession, case: Case, survey: Survey, conversation: Conversation) -> None:

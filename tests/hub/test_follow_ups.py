@@ -94,6 +94,20 @@ async def test_it_waits_while_somebody_talks_with_the_customer(story: Story) -> 
     assert (await look(story, planned)).state == AskedState.ASKED
 
 
+async def test_words_that_were_answered_with_the_end_do_not_keep_it_waiting(story: Story) -> None:
+    """The customer wrote last, and the agent answered by marking it as solved."""
+    ref, thread = await a_solved_case(story)
+    dana = await story.agent_named("Dana")
+    await story.customer("is the courier booked now?")
+    await story.takes_over(dana, thread)
+    await story.customer("hello?")
+    await story.resolves(dana, thread, "The courier is booked.")
+    assert (await story.desk.conversation(thread)).waiting_since is None
+    planned = await plan(story, ref, days=1)
+    await story.passes(days=1, minutes=1)
+    assert (await look(story, planned)).state == AskedState.ASKED
+
+
 async def test_it_is_dropped_when_the_case_is_open_again_or_the_customer_wrote_since(story: Story) -> None:
     ref, thread = await a_solved_case(story)
     planned = await plan(story, ref, days=1)

@@ -109,3 +109,19 @@ async def test_an_open_case_is_not_surveyed_by_hand(story: Story) -> None:
     ref = await story.hands_over(thread)
     with pytest.raises(IllegalMove, match="Resolve the case first"):
         await story.desk.write(lambda session: surveys.plan_by(session, ref, dana))
+
+
+async def test_a_survey_gives_way_to_a_follow_up_that_is_due_in_the_same_moment(story: Story) -> None:
+    """A rule and the survey are both a day after: what was asked about this very case comes first."""
+    ref, thread = await a_solved_case(story)
+    planned = await plan(story, ref, hours=24)
+
+    async def step(session):  # type: ignore[no-untyped-def]
+        await follow_ups.plan(session, await cases.hold(session, ref), "Did the pickup go well?", 24 * 3600)
+
+    await story.desk.write(step)
+    await story.passes(hours=25)
+    assert (await look(story, planned)).state == AskedState.PLANNED
+    assert "Did the pickup go well?" in (await story.newest(thread)).text
+    await story.passes(hours=26)
+    assert (await look(story, planned)).state == AskedState.ASKED

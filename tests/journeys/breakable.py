@@ -26,7 +26,8 @@ STORY_ACCOUNT = "10042"
 
 class Breakable(Stack):
     def mend(self) -> None:
-        if "hub" in self._running and self._overrides.pop("TELLONCE_OPENING_HOURS", None):
+        changed = [self._overrides.pop(name, None) for name in ("TELLONCE_OPENING_HOURS", "TELLONCE_TIME_ZONE")]
+        if "hub" in self._running and any(changed):
             self.restart("hub")
         self.company_is("ok")
         for name in self.programs():
@@ -72,6 +73,11 @@ class Breakable(Stack):
         self._overrides["TELLONCE_OPENING_HOURS"] = hours
         await self.comes_back("hub")
 
+    async def is_in(self, zone: str) -> None:
+        """The same hub with its company in another time zone."""
+        self._overrides["TELLONCE_TIME_ZONE"] = zone
+        await self.comes_back("hub")
+
     @asynccontextmanager
     async def frozen(self, name: str) -> AsyncIterator[None]:
         """The process hangs: it holds its connections and answers nobody."""
@@ -98,6 +104,14 @@ class Breakable(Stack):
         """How many rows it changed."""
         with closing(self._connect(file)) as database:
             return database.execute(query, values).rowcount
+
+    @contextmanager
+    def changing(self) -> Iterator[sqlite3.Connection]:
+        """Several changes that the hub sees all at once."""
+        with closing(self._connect()) as database:
+            database.execute("BEGIN IMMEDIATE")
+            yield database
+            database.execute("COMMIT")
 
     async def has_row(self, query: str, *values: Any, file: str = "tellonce.db") -> tuple[Any, ...]:
         """The first row, once there is one."""

@@ -65,6 +65,7 @@ class Customer:
     session: str | None = None
     go_on: str | None = None
     """The token of a link by which this window was opened, to go on with what was begun elsewhere."""
+    timezone: str = "UTC"
     arrived: list[Heard] = field(default_factory=list)
     repeated: int = 0
     sent: list[str] = field(default_factory=list)
@@ -231,7 +232,7 @@ class Customer:
     async def _talk(self, socket: ClientConnection) -> None:
         """Greet with the cursor, send what is unacknowledged in its order, then listen."""
         cursor = max((one.seq for one in self.arrived), default=0)
-        hello = {"type": "hello", "session": self.session, "after": cursor, "timezone": "UTC"}
+        hello = {"type": "hello", "session": self.session, "after": cursor, "timezone": self.timezone}
         await socket.send(json.dumps({**hello, **({"continue": self.go_on} if self.go_on else {})}))
         await self._take(json.loads(await socket.recv()))
         self.go_on = None
