@@ -110,14 +110,23 @@ async def undo(session: AsyncSession, join_id: str, agent: Agent) -> Join:
         await _must_reach(session, agent, side)
     identity = await session.get_one(Identity, made.identity_id)
     await _refuse_if_others_rest_on_it(session, made)
+    talking = await _all_talk(session, made) if made.to_conversation_id is None else ()
     made.undone_at, made.undone_by = clock.now(), agent.id
     await session.flush()
     await cases.undo_for_strangers(session, (made.from_customer_id, made.to_customer_id))
     if made.to_conversation_id is None:
+        for conversation in talking:
+            await cases.keep_to_own(session, conversation)
         await customers.tell(session, made)
     else:
         await partings.part(session, made, identity)
     return made
+
+
+async def _all_talk(session: AsyncSession, made: Join) -> Sequence[Conversation]:
+    """Every conversation of the one person, held in one order."""
+    ids = await customers.conversations_of(session, made.from_customer_id)
+    return [await floor.hold(session, one) for one in sorted(ids)]
 
 
 async def _refuse_if_others_rest_on_it(session: AsyncSession, made: Join) -> None:

@@ -47,7 +47,7 @@ from handoff.cases.looking import (
     open_one_of,
     words_of,
 )
-from handoff.cases.moves import moves_of
+from handoff.cases.moves import brought_by_joins, moves_of
 from handoff.cases.offers import offer_of
 from handoff.cases.opening import begin, join_conversation, open_case, stop_talking_of, talk_of_again
 from handoff.cases.previews import JoinPreview, preview_join
@@ -73,6 +73,7 @@ __all__ = [
     "asked_exceptions",
     "assign",
     "begin",
+    "brought_by_joins",
     "conversation_ids",
     "decide_exception",
     "erase_customer",

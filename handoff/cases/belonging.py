@@ -1,16 +1,16 @@
 """Whose case words stand in when people turn out to be two: never in a stranger's."""
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import customers
 from handoff.cases.looking import of_conversation
-from handoff.models import LIVE, Case, Conversation, Fact, Message
+from handoff.models import LIVE, Case, CaseConversation, Conversation, Fact, Message
 
 
 async def keep_to_own(session: AsyncSession, conversation: Conversation) -> None:
     """Words and facts of a held conversation that stand in a case of somebody else go to the case that is talked about
-    there now, or to none; so does what is said from here on."""
+    there now, or to none; so does what is said from here on. No case of somebody else is talked about there."""
     people = await customers.together(session, conversation.customer_id)
     theirs = select(Case.id).where(Case.customer_id.in_(people))
     talked_of = await session.get(Case, conversation.case_id) if conversation.case_id else None
@@ -22,3 +22,5 @@ async def keep_to_own(session: AsyncSession, conversation: Conversation) -> None
     for kind in (Message, Fact):
         strange = update(kind).where(kind.conversation_id == conversation.id, kind.case_id.not_in(theirs))
         await session.execute(strange.values(case_id=conversation.case_id))
+    links = delete(CaseConversation).where(CaseConversation.conversation_id == conversation.id)
+    await session.execute(links.where(CaseConversation.case_id.not_in(theirs)))

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff.cases.actors import Actor
@@ -83,6 +84,14 @@ def must_be_live(case: Case) -> None:
     if case.status == CaseStatus.RESOLVED:
         raise IllegalMove(f"{case.ref} is resolved. Reopen it first.")
     must_not_be_joined(case)
+
+
+async def must_not_be_erased(session: AsyncSession, *cases: Case) -> None:
+    """Refuse (`IllegalMove`) to begin anything again with a customer who was erased: nobody is there any more."""
+    erased = select(CaseEvent.case_id).where(CaseEvent.case_id.in_([case.id for case in cases]))
+    found = set(await session.scalars(erased.where(CaseEvent.kind == "erased")))
+    if over := next((case for case in cases if case.id in found), None):
+        raise IllegalMove(f"The customer of {over.ref} was erased, so it is over for good. Leave it as it is.")
 
 
 def must_not_be_joined(case: Case) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handoff import clock
 from handoff.cases import telling
 from handoff.cases.actors import Actor
-from handoff.cases.changes import must_be_live
+from handoff.cases.changes import must_be_live, must_not_be_erased
 from handoff.cases.links import open_children
 from handoff.cases.log import record
 from handoff.cases.looking import get, hold, hold_conversations
@@ -85,10 +85,14 @@ async def resolve_children(session: AsyncSession, ref: str, agent: Agent, resolu
 async def reopen(
     session: AsyncSession, ref: str, actor: Actor, reason: str, idempotency_key: str | None = None
 ) -> Case:
-    """It is not solved after all. A case that is open stays as it is; `reopen_or_follow_up` is for customers."""
+    """It is not solved after all. A case that is open stays as it is; `reopen_or_follow_up` is for customers.
+
+    `IllegalMove` when its customer was erased.
+    """
     case = await hold(session, ref)
     if case.status != CaseStatus.RESOLVED:
         return case
+    await must_not_be_erased(session, case)
     case.status, case.resolved_at = CaseStatus.OPEN, None
     await talk_of_again(session, case)
     await record(session, case, "reopened", actor, {"reason": reason[:2000], "status": case.status}, idempotency_key)

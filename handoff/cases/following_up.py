@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock, customers, events, floor
 from handoff.cases.actors import Actor
+from handoff.cases.changes import must_not_be_erased
 from handoff.cases.ending import reopen
 from handoff.cases.log import record
 from handoff.cases.looking import facts_of, get, leads_to
@@ -36,6 +37,7 @@ async def reopen_or_follow_up(
         case = await reopen(session, case.ref, actor, reason, idempotency_key)
         await _claim_what_was_said(session, case)
         return case
+    await must_not_be_erased(session, case)
     return await _follow_up(session, case, actor, reason, idempotency_key)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handoff import customers
 from handoff.cases.looking import hold_conversations, hold_in_turn
 from handoff.errors import Conflict, NotFound
-from handoff.models import Case, CaseMove, Conversation, MoveKind
+from handoff.models import Base, Case, CaseMove, Conversation, MoveKind
 
 
 async def moves_of(session: AsyncSession, case_id: str) -> Sequence[CaseMove]:
@@ -75,6 +75,13 @@ async def standing_after(session: AsyncSession, made: CaseMove) -> Sequence[Case
     later = select(CaseMove).where(CaseMove.id > made.id, CaseMove.undone_at.is_(None))
     touching = later.where(CaseMove.from_case_id.in_(ids) | CaseMove.to_case_id.in_(ids))
     return list(await session.scalars(touching.order_by(CaseMove.id.desc())))
+
+
+async def brought_by_joins(session: AsyncSession, case_id: str, kind: type[Base]) -> frozenset[str]:
+    """Ids of the rows of this kind that came from other cases, by joins that stand."""
+    standing = select(CaseMove).where(CaseMove.to_case_id == case_id, CaseMove.undone_at.is_(None))
+    joined = await session.scalars(standing.where(CaseMove.kind == MoveKind.JOIN))
+    return frozenset(one for move in joined for one in move.moved[kind.__tablename__])
 
 
 async def joined_since(session: AsyncSession, made: CaseMove) -> frozenset[str]:

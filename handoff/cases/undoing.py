@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handoff import clock
 from handoff.cases import carried, moves, telling
 from handoff.cases.actors import SYSTEM, Actor
+from handoff.cases.changes import must_not_be_erased
 from handoff.cases.joins import REPLAYED, talk_instead
 from handoff.cases.log import record
 from handoff.cases.moves import get_move, hold_both, refuse_if_others_rest_on_it
@@ -40,7 +41,8 @@ from handoff.rules import clocks
 async def undo(session: AsyncSession, move_id: str, agent: Agent) -> CaseMove:
     """Take a split or a join back. Undoing twice changes nothing.
 
-    `Conflict` while a later split or join rests on it, `NotAllowed` unless `agent` may work on both cases.
+    `Conflict` while a later split or join rests on it, `NotAllowed` unless `agent` may work on both cases,
+    `IllegalMove` when their customer was erased since.
     """
     return await _undo(session, move_id, agent)
 
@@ -70,6 +72,7 @@ async def _undo(session: AsyncSession, move_id: str, agent: Agent | None) -> Cas
     if made.undone_at is not None:
         return made
     await refuse_if_others_rest_on_it(session, made)
+    await must_not_be_erased(session, source, target)
     made.undone_at, made.undone_by = clock.now(), agent.id if agent else None
     actor = Actor.of(agent) if agent else SYSTEM
     if made.kind == MoveKind.JOIN:

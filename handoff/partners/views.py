@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import attachments, clock, customers
+from handoff import attachments, cases, clock, customers
 from handoff import facts as known_facts
 from handoff.errors import NotFound
 from handoff.models import Attachment, AttachmentState, CaseEvent, Fact, Message, Share, SharedMessage
@@ -120,17 +120,19 @@ async def _facts(session: AsyncSession, entry: Entry) -> tuple[SharedFact, ...]:
     by_id = {fact.id: fact for fact in await session.scalars(here)}
     shown = [by_id[item["id"]] for item in entry.share.facts if item["id"] in by_id]
     if entry.case.id == entry.live.id:
-        shown = [_corrected(fact, by_id.values()) for fact in shown]
+        brought = await cases.brought_by_joins(session, entry.case.id, Fact)
+        own = [fact for fact in by_id.values() if fact.id not in brought]
+        shown = [_corrected(fact, own) for fact in shown]
     return tuple(
         SharedFact(fact.name, known_facts.LABELS.get(fact.name) or _label(fact.name), fact.value)
         for fact in {fact.id: fact for fact in shown}.values()
     )
 
 
-def _corrected(fact: Fact, known: Any) -> Fact:
+def _corrected(fact: Fact, own: Sequence[Fact]) -> Fact:
     if fact.name in known_facts.SEVERAL:
         return fact
-    same: list[Fact] = [one for one in known if one.name == fact.name]
+    same = [fact, *(one for one in own if one.name == fact.name)]
     return max(same, key=lambda one: (one.stated_at, one.id))
 
 

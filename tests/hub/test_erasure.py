@@ -5,11 +5,12 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import attachments, cases, conversations, floor
-from handoff.errors import NotAllowed, NotFound
+from handoff.errors import IllegalMove, NotAllowed, NotFound
 from handoff.models import (
     Agent,
     Attachment,
     Base,
+    Case,
     CaseEvent,
     Conversation,
     Customer,
@@ -125,6 +126,33 @@ async def test_everybody_who_is_this_person_is_erased_and_nobody_else(story: Sto
     assert (erased.customers, erased.conversations) == (2, 2)
     assert await found_in(story.desk.database, CANARY) == []
     assert ("customer", "everyone", "I am somebody else.") in await story.desk.words(other)
+
+
+async def test_nothing_begins_again_with_an_erased_customer(story: Story) -> None:
+    boss = await _boss(story)
+    conversation_id = await story.customer("My box is broken, and my bill is wrong.")
+    first = await story.hands_over(conversation_id)
+    await story.customer("The bill is too high.")
+    await story.customer("The box blinks.")
+    async with story.desk.database.read() as session:
+        *_, chosen, _ = await cases.words_of(session, (await cases.get(session, first)).id)
+    new = await story.desk.write(lambda session: cases.split(session, first, boss, [chosen.id], title="Bill"))
+    joined = await story.desk.write(lambda session: cases.join(session, new.ref, first, boss))
+    await _erase(story, conversation_id, boss)
+    for step in (
+        lambda session: cases.undo(session, joined.id, boss),
+        lambda session: cases.split(session, first, boss, [chosen.id], title="Again"),
+        lambda session: cases.reopen(session, first, cases.SYSTEM, "Broken again"),
+        lambda session: cases.reopen_or_follow_up(session, first, cases.ASSISTANT, "Broken again"),
+    ):
+        with pytest.raises(IllegalMove, match="was erased"):
+            await story.desk.write(step)
+    await story.passes(days=30)
+    with pytest.raises(IllegalMove, match="was erased"):
+        await story.desk.write(lambda session: cases.reopen_or_follow_up(session, first, cases.ASSISTANT, "Again"))
+    async with story.desk.database.read() as session:
+        states = list(await session.scalars(select(Case.status).order_by(Case.id)))
+    assert states == ["resolved", "joined"]
 
 
 async def test_only_supervisors_erase(story: Story) -> None:

@@ -19,6 +19,7 @@ from handoff.partners.kinds import State
 from handoff.partners.shares import PartnerView
 from handoff.ports import FoundFact
 from tests.hub.conftest import Desk
+from tests.hub.test_case_moves import one_person
 
 TOLD = {"item": "cable box", "address": "31 Quarry Lane", "weight": "9.2 kg", "phone": "312-555-0107"}
 
@@ -173,6 +174,21 @@ async def test_a_repeated_request_makes_one_share_with_one_good_link(pickup: Pic
 
 async def test_a_corrected_fact_is_shown_corrected(pickup: Pickup) -> None:
     _, token = await pickup.share(facts=["weight"])
+    await pickup.desk.write(
+        lambda session: facts.set_by_agent(session, pickup.conversation_id, pickup.agent, "weight", "10.1 kg")
+    )
+    assert [fact.value for fact in (await pickup.page(token)).facts] == ["10.1 kg"]
+
+
+async def test_what_a_joined_case_knows_is_no_correction_of_what_was_shared(pickup: Pickup) -> None:
+    _, token = await pickup.share(facts=["weight"])
+    other = await a_pickup(pickup.desk, pickup.agent, "maya-phone", "Maya Okafor")
+    await one_person(pickup.desk, pickup.conversation_id, other.conversation_id)
+    await pickup.desk.write(
+        lambda session: facts.set_by_agent(session, other.conversation_id, pickup.agent, "weight", "40 kg")
+    )
+    await pickup.desk.write(lambda session: cases.join(session, other.ref, pickup.ref, pickup.agent))
+    assert [fact.value for fact in (await pickup.page(token)).facts] == ["9.2 kg"]
     await pickup.desk.write(
         lambda session: facts.set_by_agent(session, pickup.conversation_id, pickup.agent, "weight", "10.1 kg")
     )
