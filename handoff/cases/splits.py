@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import clock
+from handoff import clock, routing
 from handoff.cases import carried, telling
-from handoff.cases.actors import Actor
+from handoff.cases.actors import SYSTEM, Actor
+from handoff.cases.changes import must_not_be_erased
 from handoff.cases.log import record
 from handoff.cases.looking import get, hold_conversations, hold_in_turn, words_of
 from handoff.cases.moves import by_key, state_of
@@ -42,12 +43,14 @@ async def split(
 ) -> Case:
     """A new case of the same customer with the chosen words, what they told and their files. The customer is told.
 
-    Without `topic` or `team` it has those of the old one; whoever had the old one has the new one too, unless it goes
-    to another team. A conversation goes on being about what it was about; only when the newest words in it (of anybody
-    but the system) were moved, it is about the new case from here on.
+    Without a `topic` it has that of the old one. A `team` that is named stays; otherwise the routes decide, as for any
+    case that is opened, and where none fits it has the team of the old one. Whoever had the old one has the new one
+    too, unless it goes to another team. A conversation goes on being about what it was about; only when the newest
+    words in it (of anybody but the system) were moved, it is about the new case from here on.
 
     A repeated `idempotency_key` gives back the first. Refuses (`BadInput`) no words, words of another case, or all of
-    them; `NotAllowed` as `must_work_on`; `IllegalMove` for a case that became part of another.
+    them; `NotAllowed` as `must_work_on`; `IllegalMove` for a case that became part of another or whose
+    customer was erased.
     """
     known = await by_key(session, MoveKind.SPLIT, (await get(session, ref)).id, idempotency_key)
     if known:
@@ -67,6 +70,7 @@ async def split(
     for conversation in concerned:
         await _talk_of(session, conversation, old, new)
     await _record(session, old, new, agent, len(chosen))
+    await routing.route(session, new, new.team, Actor.of(agent) if team else SYSTEM)
     await telling.tell(session, telling.newest(concerned), telling.two_matters(old, new))
     return new
 
@@ -77,6 +81,7 @@ async def _held(session: AsyncSession, ref: str) -> tuple[Case, Sequence[Convers
     old = (await hold_in_turn(session, [found.id]))[found.id]
     if old.status == CaseStatus.JOINED:
         raise IllegalMove(f"{old.ref} became part of another case. Split that one, or undo the join first.")
+    await must_not_be_erased(session, old)
     return old, talking
 
 

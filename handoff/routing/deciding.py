@@ -43,9 +43,12 @@ async def route(
     """Send a case to its team and say why on it, as the event `routed`.
 
     `asked` is the team that was asked for; one that a person chose (`by` an agent) stays, whatever the routes say.
+    Whoever has the case no longer has it when it goes to another team.
     The agent is chosen when it is offered (`choosing`).
     """
     decided = await (_as_chosen(session, case, asked, by) if by.kind == "agent" else decide(session, case, asked))
+    given_up = {"assignee_id": None} if case.assignee_id and decided.team != case.team else {}
+    case.assignee_id = None if given_up else case.assignee_id
     case.team, case.priority, case.skills = decided.team, decided.priority, list(decided.skills)
     data = {
         "team": case.team,
@@ -54,6 +57,7 @@ async def route(
         "route_id": decided.route_id,
         "agent_id": None,
         "because": list(decided.because),
+        **given_up,
     }
     await log.record(session, case, "routed", actors.SYSTEM, data)
     return Routed(case.team, None, decided.because)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases, customers, facts, floor
+from handoff import cases, customers, facts, floor, joins
 from handoff.cases import carried
 from handoff.cases.actors import Actor
 from handoff.errors import BadInput, Conflict, IllegalMove, NotAllowed
@@ -19,12 +19,14 @@ from handoff.models import (
     CaseTag,
     CaseWatcher,
     Identity,
+    Join,
     LinkKind,
     Message,
     Promise,
     Role,
 )
 from handoff.ports import FoundFact
+from handoff.routing import routes
 from tests.hub.conftest import Desk
 
 
@@ -82,6 +84,13 @@ async def one_person(desk: Desk, first: str, second: str) -> None:
         await customers.join(session, identity, there.customer_id, "agent")
 
     await desk.write(step)
+
+
+async def part_people(desk: Desk, agent: Agent) -> None:
+    """They are two people after all."""
+    async with desk.database.read() as session:
+        made = (await session.scalars(select(Join))).one()
+    await desk.write(lambda session: joins.undo(session, made.id, agent))
 
 
 async def two_matters(desk: Desk) -> tuple[Case, str]:
@@ -183,6 +192,45 @@ async def test_a_split_keeps_the_conversation_on_its_subject_unless_its_newest_w
     assert (await desk.conversation(conversation_id)).case_id == third.id
     await desk.customer_says("It is slow in the evening")
     assert "It is slow in the evening" in await texts(desk, third)
+
+
+async def routed(desk: Desk, case: Case) -> list[dict[str, Any]]:
+    async with desk.database.read() as session:
+        return [event.data for event in await cases.history(session, case.id) if event.kind == "routed"]
+
+
+async def test_a_split_off_case_goes_to_the_team_of_its_own_topic_and_says_why(desk: Desk) -> None:
+    dana = await desk.agent()
+    raw = [{"field": "topic", "op": "is", "value": "billing"}]
+    route = {"name": "Bills", "team": "billing", "raw_conditions": raw, "priority": "high"}
+    await desk.write(lambda session: routes.put(session, None, **route))
+    case, _ = await two_matters(desk)
+    await desk.write(lambda session: cases.assign(session, case.ref, Actor.of(dana), dana))
+    new = await split_off(desk, case, dana, BILL, team=None)
+    assert (new.team, new.priority, new.assignee_id) == ("billing", "high", None)
+    [told] = await routed(desk, new)
+    assert "The team is Billing, because" in told["because"][0]
+    assert "route “Bills”" in told["because"][0]
+    assert await replayed_as_stored(desk, case, new)
+
+
+async def test_without_a_route_a_split_off_case_stays_with_its_team_and_whoever_has_it(desk: Desk) -> None:
+    dana = await desk.agent()
+    case, _ = await two_matters(desk)
+    await desk.write(lambda session: cases.set_team(session, case.ref, Actor.of(dana), "returns"))
+    await desk.write(lambda session: cases.assign(session, case.ref, Actor.of(dana), dana))
+    new = await split_off(desk, case, dana, BILL, team=None)
+    assert (new.team, new.assignee_id) == ("returns", dana.id)
+    assert await replayed_as_stored(desk, case, new)
+
+
+async def test_a_team_that_is_named_at_a_split_stays_whatever_the_routes_say(desk: Desk) -> None:
+    dana = await desk.agent()
+    await desk.write(lambda session: routes.put(session, None, name="All", team="returns", raw_conditions=[]))
+    case, _ = await two_matters(desk)
+    new = await split_off(desk, case, dana, BILL, team="billing")
+    assert new.team == "billing"
+    assert [one["because"] for one in await routed(desk, new)] == [["The team is Billing, because Dana chose it."]]
 
 
 @pytest.mark.parametrize(
@@ -426,14 +474,47 @@ async def test_taking_back_who_somebody_is_takes_their_cases_apart(desk: Desk) -
     dana = await desk.agent()
     source, target, _, _ = await two_cases(desk)
     await joined(desk, source, target, dana)
-    from handoff import joins
-    from handoff.models import Join
-
-    async with desk.database.read() as session:
-        made = (await session.scalars(select(Join))).one()
-    await desk.write(lambda session: joins.undo(session, made.id, dana))
+    await part_people(desk, dana)
     assert await texts(desk, source) == ["Still waiting about the box, account 10042"]
     assert (await again(desk, source)).status == CaseStatus.OPEN
+
+
+async def test_two_people_keep_nothing_of_each_other_in_their_cases(desk: Desk) -> None:
+    """Maya was taken for Noor, and said something while her chat was about Noor's case."""
+    dana = await desk.agent()
+    maya = await desk.customer_says("My box does not work", who="maya")
+    noor = await desk.customer_says("My bill is wrong", who="noor")
+    own, strange = await a_case(desk, maya.conversation_id), await a_case(desk, noor.conversation_id, "Bill")
+    await one_person(desk, maya.conversation_id, noor.conversation_id)
+    await desk.write(lambda session: cases.talk_about(session, maya.conversation_id, strange.ref, dana))
+    await desk.customer_says("It blinks red, write to maya@example.com", who="maya")
+    assert "It blinks red, write to maya@example.com" in await texts(desk, strange)
+
+    await part_people(desk, dana)
+    assert await texts(desk, strange) == ["My bill is wrong"]
+    assert await texts(desk, own) == ["My box does not work", "It blinks red, write to maya@example.com"]
+    async with desk.database.read() as session:
+        assert list(await cases.conversation_ids(session, strange)) == [noor.conversation_id]
+        assert [fact.case_id for fact in await facts.current(session, maya.conversation_id)] == [own.id]
+    await desk.customer_says("It blinks green", who="maya")
+    assert "It blinks green" in await texts(desk, own)
+
+
+async def test_whoever_stops_watching_a_case_is_told_of_it_no_more_and_nobody_else_is_touched(desk: Desk) -> None:
+    dana, sam = await desk.agent(), await desk.agent("Sam")
+    said = await desk.customer_says("My box does not work")
+    case = await a_case(desk, said.conversation_id)
+
+    async def watchers() -> set[str]:
+        async with desk.database.read() as session:
+            return set(await session.scalars(select(CaseWatcher.agent_id).where(CaseWatcher.case_id == case.id)))
+
+    for agent in (dana, sam, dana):
+        await desk.write(lambda session, agent=agent: cases.watch(session, case.ref, agent))
+    assert await watchers() == {dana.id, sam.id}
+    for _ in range(2):
+        await desk.write(lambda session: cases.unwatch(session, case.ref, dana))
+        assert await watchers() == {sam.id}
 
 
 # -- links
