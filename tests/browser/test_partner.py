@@ -99,7 +99,6 @@ def test_states_and_words_go_to_the_desk_and_back_while_both_look(
     page.get_by_role("button", name="Send").click()
     expect(page.locator(".message.partner")).to_contain_text("Nobody opens the door.")
     expect(page.get_by_alt_text("door.png")).to_be_visible()
-    desk.reload()
     panel = desk.locator("#panel-partners")
     expect(panel).to_contain_text("On the way")
     expect(desk.locator("#case")).to_contain_text("Nobody opens the door.")
@@ -109,6 +108,21 @@ def test_states_and_words_go_to_the_desk_and_back_while_both_look(
     desk.locator("dialog[open] textarea").fill("Ring at the back, please.")
     desk.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator(".messages")).to_contain_text("Ring at the back, please.")
+
+
+def test_both_pages_follow_what_is_shown_and_seen(hub: DeskHub, visit: Callable[..., Page], sit_down: SitDown) -> None:
+    link = shared(hub)
+    desk = sit_down("dana")
+    desk.goto(f"{hub.url}/desk/cases/{HANA}")
+    panel = desk.locator("#panel-partners")
+    expect(panel).to_contain_text("Not opened yet")
+    page = visit(link)
+    expect(panel).to_contain_text("Opened")
+    expect(page.locator("main")).not_to_contain_text("Has two")
+    panel.get_by_role("button", name="Show Swift Parcel Couriers more").click()
+    desk.locator("dialog[open]").get_by_label("Has two").check()
+    desk.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator("main")).to_contain_text("Has two")
 
 
 def test_a_page_that_is_open_says_so_when_the_link_is_revoked_and_shows_nothing(

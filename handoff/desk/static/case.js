@@ -51,7 +51,7 @@ function soon() {
 const isTalkedAbout = (event) => all("[data-conversation-of]").some((one) => one.dataset.conversationOf === event.conversation_id);
 
 export function startCase() {
-  onEvent("CaseChanged", (event) => event.ref === ref() && soon());
+  for (const type of ["CaseChanged", "ShareChanged"]) onEvent(type, (event) => event.ref === ref() && soon());
   for (const type of ["MessageStored", "MessageChanged", "AttachmentChanged", "FactsChanged", "FloorChanged"]) {
     onEvent(type, (event) => ref() && isTalkedAbout(event) && soon());
   }
