@@ -79,6 +79,11 @@ async def hash_password(password: str) -> str:
     return await asyncio.to_thread(_hasher.hash, password)
 
 
+async def unknown_password() -> str:
+    """The hash of a password that nobody knows, for whoever has yet to set theirs."""
+    return await hash_password(secrets.token_urlsafe(32))
+
+
 async def sign_in(
     database: Database, throttle: Throttle, email: str, password: str, *, address: str, hours: float
 ) -> Pass:

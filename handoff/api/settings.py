@@ -2,16 +2,18 @@
 
 from fastapi import APIRouter
 
-from handoff import canned, staff
+from handoff import agents, canned, staff
 from handoff.api.auth import DatabaseOf
 from handoff.api.partners import SupervisorCaller
 from handoff.api.settings_shapes import (
+    AgentAdded,
     AgentPut,
     AgentShape,
     CalendarPut,
     CalendarShape,
     CannedPut,
     CannedShape,
+    InvitationShape,
     MovedTo,
     SkillPut,
     SkillShape,
@@ -82,6 +84,21 @@ async def remove_skill(skill_id: str, caller: SupervisorCaller, database: Databa
 async def all_agents(caller: SupervisorCaller, database: DatabaseOf) -> list[AgentShape]:
     async with database.read() as session:
         return [AgentShape.model_validate(one) for one in await staff.all_of(session)]
+
+
+@router.post("/agents", status_code=201)
+async def add_agent(body: AgentAdded, caller: SupervisorCaller, database: DatabaseOf) -> InvitationShape:
+    """Nobody can sign in as them before they set a password with the link. An e-mail is taken once: 409."""
+    by, hashed = caller.as_agent, await agents.unknown_password()
+    made = await database.write(lambda session: staff.add(session, by, password_hash=hashed, **dict(body)))
+    return InvitationShape.model_validate(made)
+
+
+@router.post("/agents/{agent_id}/invite", status_code=201)
+async def invite_agent(agent_id: str, caller: SupervisorCaller, database: DatabaseOf) -> InvitationShape:
+    """A link to set a new password; the old one holds until then."""
+    by = caller.as_agent
+    return InvitationShape.model_validate(await database.write(lambda session: staff.invite(session, by, agent_id)))
 
 
 @router.put("/agents/{agent_id}")

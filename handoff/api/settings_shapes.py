@@ -48,6 +48,13 @@ class AgentPut(Shape):
     capacity: int
 
 
+class AgentAdded(Shape):
+    email: str = Field(max_length=200)
+    name: str = Field(max_length=200)
+    role: Role = Role.AGENT
+    teams: list[str] = Field(max_length=50)
+
+
 class AgentShape(Shape):
     id: str
     email: str
@@ -58,6 +65,14 @@ class AgentShape(Shape):
     languages: list[str]
     capacity: int
     is_active: bool
+
+
+class InvitationShape(Shape):
+    """`link` opens once, until `ends_at`; the agent sets their own password there."""
+
+    agent: AgentShape
+    link: str
+    ends_at: datetime
 
 
 class Holiday(Shape):

@@ -5,17 +5,24 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from handoff import agents, offers
+from handoff import agents, invitations, offers
 from handoff.desk.drawing import draw
 from handoff.desk.visit import COOKIE, Actor, Reader, is_same_origin
-from handoff.errors import NotAllowed, TellonceError
+from handoff.errors import BadInput, NotAllowed, TellonceError
+from handoff.models import Agent
 
 router = APIRouter(prefix="/desk")
 
 
 @router.get("/sign-in")
 async def sign_in_page() -> Response:
-    return draw("sign_in.html", {"error": None, "email": ""})
+    return _sign_in_page()
+
+
+def _sign_in_page(
+    email: str = "", *, said: str = "Sign in to the desk.", error: str | None = None, status: int = 200
+) -> Response:
+    return draw("sign_in.html", {"email": email, "said": said, "error": error}, status=status)
 
 
 @router.post("/sign-in")
@@ -29,7 +36,7 @@ async def sign_in(request: Request, email: Annotated[str, Form()], password: Ann
             hub.database, hub.throttle, email, password, address=address, hours=hub.settings.agent_session_hours
         )
     except TellonceError as refused:
-        return draw("sign_in.html", {"error": refused.message, "email": email[:200]}, status=refused.status)
+        return _sign_in_page(email[:200], error=refused.message, status=refused.status)
     response = RedirectResponse("/desk", 303)
     response.set_cookie(
         COOKIE,
@@ -41,6 +48,29 @@ async def sign_in(request: Request, email: Annotated[str, Form()], password: Ann
         expires=found.expires_at,
     )
     return response
+
+
+@router.get("/welcome/{agent_id}/{token}")
+async def welcome_page(request: Request, agent_id: str, token: str) -> Response:
+    """Where an invitation leads: its reader sets their own password."""
+    async with request.app.state.hub.database.read() as session:
+        return _welcome_page(await invitations.read(session, agent_id, token))
+
+
+def _welcome_page(agent: Agent, *, error: str | None = None, status: int = 200) -> Response:
+    return draw("welcome.html", {"name": agent.name, "email": agent.email, "error": error}, status=status)
+
+
+@router.post("/welcome/{agent_id}/{token}")
+async def welcome(request: Request, agent_id: str, token: str, password: Annotated[str, Form()]) -> Response:
+    database = request.app.state.hub.database
+    async with database.read() as session:
+        agent = await invitations.read(session, agent_id, token)
+    try:
+        await invitations.accept(database, agent_id, token, password)
+    except BadInput as refused:
+        return _welcome_page(agent, error=refused.message, status=refused.status)
+    return _sign_in_page(agent.email, said="Your password is set. Sign in with it.")
 
 
 @router.post("/sign-out")

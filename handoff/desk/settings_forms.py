@@ -18,6 +18,13 @@ class TeamFilled(Filled):
     is_default: bool = False
 
 
+class NewAgentFilled(Filled):
+    email: Name
+    name: Name
+    role: Role
+    teams: list[Key] = []
+
+
 class AgentFilled(Filled):
     role: Role
     teams: list[Key] = []
@@ -54,6 +61,7 @@ class RouteFilled(ConditionsFilled):
 
 
 TeamForm = Annotated[TeamFilled, Form()]
+NewAgentForm = Annotated[NewAgentFilled, Form()]
 AgentForm = Annotated[AgentFilled, Form()]
 CalendarForm = Annotated[CalendarFilled, Form()]
 RouteForm = Annotated[RouteFilled, Form()]

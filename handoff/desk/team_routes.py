@@ -7,10 +7,11 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import staff
-from handoff.desk.settings_forms import AgentForm, TeamForm
+from handoff import agents, staff
+from handoff.desk.settings_forms import AgentForm, NewAgentForm, TeamForm
 from handoff.desk.settings_pages import draw_section
 from handoff.desk.visit import Supervisor, SupervisorActor, Visit
+from handoff.invitations import Invitation
 from handoff.routing import calendars, closing, looking, skills, teams
 
 router = APIRouter(prefix="/desk/settings")
@@ -102,16 +103,39 @@ async def remove_skill(visit: SupervisorActor, skill_id: str) -> HTMLResponse:
     return await _draw_skills(visit, "The skill is removed, also from who had it.")
 
 
-async def _draw_agents(visit: Visit, said: str | None = None) -> HTMLResponse:
+async def _draw_agents(visit: Visit, said: str | None = None, invitation: Invitation | None = None) -> HTMLResponse:
     async def look(session: AsyncSession) -> Page:
         return Page(await staff.all_of(session), await teams.all_of(session), await skills.all_of(session))
 
-    return draw_section("agents", await visit.read(look), visit.me, said)
+    return draw_section("agents", await visit.read(look), visit.me, said, invitation=invitation)
 
 
 @router.get("/agents")
 async def agent_page(visit: Supervisor) -> HTMLResponse:
     return await _draw_agents(visit)
+
+
+@router.post("/agents")
+async def add_agent(visit: SupervisorActor, form: NewAgentForm) -> HTMLResponse:
+    hashed = await agents.unknown_password()
+    made = await visit.write(
+        lambda session: staff.add(
+            session,
+            visit.agent,
+            email=form.email,
+            name=form.name,
+            role=form.role,
+            teams=form.teams,
+            password_hash=hashed,
+        )
+    )
+    return await _draw_agents(visit, f"{made.agent.name} is at the desk once they set a password with the link.", made)
+
+
+@router.post("/agents/{agent_id}/invite")
+async def invite_agent(visit: SupervisorActor, agent_id: str) -> HTMLResponse:
+    made = await visit.write(lambda session: staff.invite(session, visit.agent, agent_id))
+    return await _draw_agents(visit, f"{made.agent.name} sets a new password with the link.", made)
 
 
 @router.post("/agents/{agent_id}")

@@ -153,7 +153,9 @@ MATRIX: Mapping[str, set[str] | None] = {
     "PUT /api/v1/settings/skills/{skill_id}": SUPERVISORS,
     "DELETE /api/v1/settings/skills/{skill_id}": SUPERVISORS,
     "GET /api/v1/settings/agents": SUPERVISORS,
+    "POST /api/v1/settings/agents": SUPERVISORS,
     "PUT /api/v1/settings/agents/{agent_id}": SUPERVISORS,
+    "POST /api/v1/settings/agents/{agent_id}/invite": SUPERVISORS,
     "POST /api/v1/settings/agents/{agent_id}/deactivate": SUPERVISORS,
     "POST /api/v1/settings/agents/{agent_id}/activate": SUPERVISORS,
     "GET /api/v1/settings/calendars": SUPERVISORS,
@@ -240,6 +242,7 @@ BODIES: Mapping[str, dict[str, object]] = {
     "POST /api/v1/settings/teams/{team_id}/deactivate": {},
     "POST /api/v1/settings/skills": {"name": "Fibre"},
     "PUT /api/v1/settings/skills/{skill_id}": {"name": "Fibre"},
+    "POST /api/v1/settings/agents": {"email": "kim@fernway.example", "name": "Kim", "teams": ["care"]},
     "PUT /api/v1/settings/agents/{agent_id}": {"role": "agent", "teams": ["care"], "capacity": 2},
     "POST /api/v1/settings/calendars": {"name": "Office", "time_zone": "UTC", "hours": "mon-fri 08:00-20:00"},
     "PUT /api/v1/settings/calendars/{calendar_id}": {"name": "Office", "time_zone": "UTC", "hours": "mon 08:00-20:00"},
@@ -313,7 +316,13 @@ async def test_a_token_for_one_hub_is_refused_by_its_scheme_too(served: Served) 
             assert answer.headers["www-authenticate"] == "Bearer"
 
 
-DESK_PUBLIC = {"GET /desk/sign-in", "POST /desk/sign-in", "GET /desk/static/{name}"}
+DESK_PUBLIC = {
+    "GET /desk/sign-in",
+    "POST /desk/sign-in",
+    "GET /desk/welcome/{agent_id}/{token}",
+    "POST /desk/welcome/{agent_id}/{token}",
+    "GET /desk/static/{name}",
+}
 
 
 def _desk_routes(served: Served) -> set[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -184,3 +184,37 @@ def test_every_page_is_readable_by_assistive_technology(
         found = Axe().run(page).response["violations"]
         assert [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found] == [], section
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), section
+
+
+def test_an_agent_is_added_by_keyboard_and_sets_their_own_password(
+    hub: DeskHub, sit_down: SitDown, browser: Browser
+) -> None:
+    page = sit_down("priya")
+    go(page, hub, "agents")
+    page.locator("#name-new").focus()
+    for words in ("Kim Lee", "kim@fernway.example", "Supervisor"):
+        page.keyboard.type(words)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    said(page, "Kim Lee is at the desk once they set a password with the link.")
+    made = page.locator("section", has_text="kim@fernway.example")
+    link = made.get_by_label("Give Kim Lee this link").input_value()
+    assert Axe().run(page).violations_count == 0
+    go(page, hub, "agents")
+    expect(page.locator("section", has_text="kim@fernway.example")).not_to_contain_text("this link")
+
+    kim = browser.new_context(base_url=hub.url).new_page()
+    kim.goto(link)
+    expect(kim.locator("body")).to_contain_text("Welcome, Kim Lee.")
+    assert Axe().run(kim).violations_count == 0
+    kim.keyboard.type("a long enough password")
+    kim.keyboard.press("Enter")
+    expect(kim.locator("body")).to_contain_text("Your password is set.")
+    kim.fill("[name=password]", "a long enough password")
+    kim.keyboard.press("Enter")
+    kim.wait_for_selector("body[data-ready]")
+    expect(kim.get_by_role("link", name="Settings")).to_be_visible()
+    kim.goto(link)
+    expect(kim.get_by_role("alert")).to_contain_text("This link opens nothing any more.")
+    kim.context.close()
