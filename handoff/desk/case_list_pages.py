@@ -1,7 +1,9 @@
 """What the list of cases shows, as frozen values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from handoff.desk import wording
 from handoff.finding.chosen import SORTS, Chosen
 from handoff.finding.lists import CaseRow
 
@@ -14,6 +16,7 @@ STATUS_LABELS = {
     "any": "Any",
 }
 DUE_LABELS = {"": "Any", "overdue": "Overdue", "today": "Within 24 hours"}
+ASSIGNEE_LABELS = {"me": "whoever looks", "nobody": "nobody"}
 BULK_LABELS = {
     "assign": "Assign to",
     "team": "Move to team",
@@ -61,11 +64,18 @@ class CaseListPage:
     is_later: bool
     """Not the first page."""
     view: str
+    people: Mapping[str, str]
+    """Whoever a case may be given to, by id."""
     said: Said | None = None
     sorts = SORTS
     statuses = STATUS_LABELS
     dues = DUE_LABELS
     changes = BULK_LABELS
+
+    @property
+    def filters_set(self) -> int:
+        """How many of the filters narrow the list."""
+        return len(self.chosen.set_fields.keys() - {"search", "sort", "watched"})
 
     @property
     def own_view(self) -> Tab | None:
@@ -88,3 +98,24 @@ class BulkField:
     do: str
     choices: tuple[tuple[str, str], ...] = ()
     suggestions: tuple[str, ...] = ()
+
+
+def in_words(chosen: Chosen, people: Mapping[str, str]) -> tuple[str, ...]:
+    """Every filter that is set, as one would say it: `Clock: overdue`."""
+    said = {
+        "status": ("Status", STATUS_LABELS[chosen.status]),
+        "team": ("Team", "my teams" if chosen.team == "mine" else wording.team(chosen.team)),
+        "assignee": (
+            "Assignee",
+            people.get(chosen.assignee, ASSIGNEE_LABELS.get(chosen.assignee, "somebody who left")),
+        ),
+        "priority": ("Priority", chosen.priority),
+        "topic": ("Topic", wording.label(chosen.topic)),
+        "tag": ("Tag", chosen.tag),
+        "due": ("Clock", DUE_LABELS[chosen.due]),
+        "contacts": ("Contacts", f"{chosen.contacts} or more"),
+        "watched": ("Only", "what one watches"),
+        "search": ("Words", chosen.search),
+        "sort": ("Order", SORTS[chosen.sort]),
+    }
+    return tuple(f"{name}: {words}" for name, words in (said[field] for field in chosen.set_fields))

@@ -1,4 +1,4 @@
-"""Reading the list of cases: its views, their counts and one page of rows. Three statements, five with words."""
+"""Reading the list of cases: its views, their counts and one page of rows. Four statements, six with words."""
 
 from collections.abc import Mapping
 from typing import Any, get_args
@@ -51,6 +51,7 @@ async def listed(session: AsyncSession, me: Me, address: Mapping[str, str], said
         is_cut=page.is_cut,
         is_later=bool(after),
         view=current,
+        people=dict(await lists.people(session)),
         said=said,
     )
 

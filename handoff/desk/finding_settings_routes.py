@@ -7,9 +7,10 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from handoff.desk.case_list_pages import in_words
 from handoff.desk.settings_pages import draw_section
 from handoff.desk.visit import Supervisor, SupervisorActor, Visit
-from handoff.finding import articles, case_fields, tags, views
+from handoff.finding import articles, case_fields, lists, tags, views
 from handoff.finding.views import View
 from handoff.models import Article, CaseField, FieldKind
 
@@ -26,7 +27,9 @@ class FieldsPage:
 
 @dataclass(frozen=True)
 class ViewsPage:
-    views: tuple[View, ...]
+    """`views` each with what it shows, in words."""
+
+    views: tuple[tuple[View, tuple[str, ...]], ...]
     tags: tuple[tuple[str, int], ...]
 
 
@@ -98,8 +101,11 @@ async def remove_field(visit: SupervisorActor, field_id: str) -> HTMLResponse:
 
 async def _views(visit: Visit, said: str | None = None) -> HTMLResponse:
     async def look(session: AsyncSession) -> ViewsPage:
-        shared = tuple(one for one in await views.of(session, visit.me.id) if one.is_shared)
-        return ViewsPage(shared, tuple(await tags.counted(session)))
+        people = dict(await lists.people(session))
+        shared = (one for one in await views.of(session, visit.me.id) if one.is_shared)
+        return ViewsPage(
+            tuple((one, in_words(one.chosen, people)) for one in shared), tuple(await tags.counted(session))
+        )
 
     return draw_section("views", await visit.read(look), visit.me, said)
 

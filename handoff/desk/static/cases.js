@@ -18,6 +18,12 @@ function show() {
   $("#bulk-apply").disabled = !$("#bulk-do").value;
 }
 
+// On a phone the filters are folded away until they are asked for; a list that is drawn anew leaves them as they are.
+function fold(is_open) {
+  document.body.classList.toggle("with-filters", is_open);
+  $("#filters-switch")?.setAttribute("aria-expanded", is_open);
+}
+
 function choose(pick, is_range) {
   const list = picks();
   const from = list.indexOf(last);
@@ -69,6 +75,7 @@ document.addEventListener("click", (event) => {
     for (const one of picks()) one.checked = event.target.checked;
     show();
   }
+  if (event.target.closest("#filters-switch")) fold(!document.body.classList.contains("with-filters"));
   if (event.target.closest("#bulk-none")) {
     for (const one of picks()) one.checked = false;
     show();
@@ -78,7 +85,15 @@ document.addEventListener("click", (event) => {
 document.addEventListener("change", (event) => event.target.id === "bulk-do" && show());
 document.addEventListener("keydown", onKey, true);
 // Other parts of the page are drawn anew, too: where a range began holds as long as its row is there.
-document.addEventListener("htmx:afterSwap", () => { if (!last?.isConnected) last = null; show(); });
+document.addEventListener("htmx:afterSwap", () => {
+  if (!last?.isConnected) last = null;
+  show();
+  fold(document.body.classList.contains("with-filters"));
+});
+// Whoever pressed what is no longer there goes on at the list, not at the top of the page.
+document.addEventListener("htmx:afterSettle", () => {
+  if (document.activeElement === document.body) $("#case-list").focus({ preventScroll: true });
+});
 document.addEventListener("htmx:configRequest", (event) => {
   // An empty filter is no filter: addresses stay short enough to be read and shared.
   if (event.detail.path !== "/desk/cases") return;
