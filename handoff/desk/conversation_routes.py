@@ -116,6 +116,13 @@ async def take_back(visit: Actor, conversation_id: str, message_id: str) -> HTML
     return await message(visit, conversation_id, message_id)
 
 
+@router.post("/c/{conversation_id}/messages/{message_id}/remove")
+async def remove(visit: Actor, conversation_id: str, message_id: str) -> HTMLResponse:
+    """Anybody's words and files, for good."""
+    await visit.write(lambda session: cases.redact_message(session, message_id, visit.agent))
+    return await message(visit, conversation_id, message_id)
+
+
 @router.post("/c/{conversation_id}/about")
 async def about(
     visit: Actor, conversation_id: str, ref: Annotated[str, Form(max_length=16)], queue: InQueue = Queue.MINE

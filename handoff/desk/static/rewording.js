@@ -1,4 +1,4 @@
-// Own words: given a new wording or taken back, here and where they arrived.
+// Own words: given a new wording or taken back, here and where they arrived. Anybody's: removed for good.
 import { redraw } from "./ledger.js";
 import { $, post, reasonOf } from "./page.js";
 import { openDialog } from "./panels.js";
@@ -15,7 +15,7 @@ function ask(button, id, verb) {
   form.dataset.rewording = shown.dataset.id;
   const words = $(".words", shown).textContent;
   if (form.elements.text) form.elements.text.value = words;
-  else $("blockquote", form).textContent = words;
+  else $("blockquote", form).textContent = words || "What came with it";
   openDialog(id);
 }
 
@@ -33,9 +33,11 @@ export function startRewording() {
     if (edits) ask(edits, "reword", "edit");
     const takesBack = event.target.closest("[data-takes-back]");
     if (takesBack) ask(takesBack, "take-back", "take-back");
+    const removes = event.target.closest("[data-removes]");
+    if (removes) ask(removes, "remove-words", "remove");
   });
   document.addEventListener("submit", (event) => {
-    const form = event.target.closest("#reword form, #take-back form");
+    const form = event.target.closest("#reword form, #take-back form, #remove-words form");
     if (!form) return;
     event.preventDefault();
     send(form);
