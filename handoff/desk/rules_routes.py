@@ -92,7 +92,13 @@ async def remove_target(visit: SupervisorActor, target_id: str) -> HTMLResponse:
 
 async def _draw_triggers(visit: Visit, said: str | None = None, try_id: str | None = None) -> HTMLResponse:
     page = await visit.read(lambda session: rules_reads.triggers_page(session, try_id))
-    known = {"labels": LABELS, "events": EVENTS, "sinces": SINCES, "doings": actions.LABELS}
+    known = {
+        "labels": LABELS,
+        "events": EVENTS,
+        "sinces": SINCES,
+        "doings": actions.LABELS,
+        "takes_nothing": actions.TAKES_NOTHING,
+    }
     return draw_section("triggers", page, visit.me, said, **known)
 
 

@@ -128,7 +128,8 @@ def stored(raw: Sequence[Mapping[str, Any]]) -> list[Action]:
 def spoken(action: Action, offered: Choices) -> str:
     """`Give to the team Billing`: for lists of triggers and dry runs."""
     if action.do in CHOOSES:
-        return f"{LABELS[action.do]} {dict(offered[action.do]).get(action.value, action.value) or 'nobody'}"
+        chosen = dict(offered[action.do]).get(action.value, "what is no longer there") if action.value else "nobody"
+        return f"{LABELS[action.do]} {chosen.lower() if action.do is Do.PRIORITY else chosen}"
     return f"{LABELS[action.do]}: {action.value}" if action.value else LABELS[action.do]
 
 

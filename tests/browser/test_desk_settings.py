@@ -115,7 +115,7 @@ def test_only_operators_that_fit_a_field_are_offered(hub: DeskHub, sit_down: Sit
     row.locator("[name=field]").select_option("contacts")
     offered = row.locator("[name=op] option:not([disabled])")
     expect(offered).to_have_text(["is", "is at least", "is at most", "is set", "is empty"])
-    page.locator("form", has=page.locator("#add-route")).locator("[data-adds-condition]").press("Enter")
+    page.locator("form", has=page.locator("#add-route")).locator("[data-adds-row]").press("Enter")
     expect(row).to_have_count(2)
     expect(row.nth(1).locator("[name=field]")).to_be_focused()
 
@@ -218,3 +218,34 @@ def test_an_agent_is_added_by_keyboard_and_sets_their_own_password(
     kim.goto(link)
     expect(kim.get_by_role("alert")).to_contain_text("This link opens nothing any more.")
     kim.context.close()
+
+
+def test_a_trigger_that_does_two_things_is_made_by_keyboard_tried_and_switched_on(
+    hub: DeskHub, sit_down: SitDown
+) -> None:
+    page = sit_down("priya")
+    go(page, hub, "triggers")
+    form = page.locator("form", has=page.locator("#add-trigger"))
+    expect(form.locator("#amount-new")).to_be_hidden()
+    form.locator("#event-new").select_option("Time has passed")
+    expect(form.locator("#amount-new")).to_be_visible()
+    form.locator("#event-new").select_option("A case is opened")
+
+    page.locator("#name-new").fill("Returns are urgent")
+    first = form.locator(".action").first
+    first.locator("[name=do]").select_option("Set the priority to")
+    expect(first.locator("[name=words]")).to_be_hidden()
+    first.locator("[name=chosen]").select_option("Urgent")
+    form.get_by_role("button", name="Another action").press("Enter")
+    expect(form.locator(".action").nth(1).locator("[name=do]")).to_be_focused()
+    form.locator(".action").nth(1).locator("[name=do]").select_option("Tag with")
+    form.locator(".action").nth(1).locator("[name=words]").fill("rush")
+    assert Axe().run(page).violations_count == 0
+    page.locator("#add-trigger").press("Enter")
+
+    made = page.locator("li.card", has_text="Returns are urgent")
+    expect(made).to_contain_text("Set the priority to urgent")
+    expect(made).to_contain_text("rush")
+    expect(made).to_contain_text("Nothing was changed.")
+    made.get_by_role("button", name="Switch on").press("Enter")
+    expect(made.get_by_role("button", name="Switch off")).to_be_visible()

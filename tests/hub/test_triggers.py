@@ -356,8 +356,8 @@ async def test_a_dry_run_says_what_would_have_been_done_and_changes_nothing(rule
         assert await dry_runs.dry_run(session, draft, NOON + timedelta(seconds=1)) == ()
     # Both were normal when they were opened, whatever they became.
     assert {(one.case_ref, one.at, one.actions) for one in found.fired} == {
-        (rules.ref, NOON, ("Set the priority to One higher",)),
-        (bill, NOON, ("Set the priority to One higher",)),
+        (rules.ref, NOON, ("Set the priority to one higher",)),
+        (bill, NOON, ("Set the priority to one higher",)),
     }
     assert (found.looked_at, found.is_cut) == (2, False)
     assert (await rules.case(bill)).priority == "normal"
