@@ -13,6 +13,12 @@ __all__ = ["hub", "sit_down"]
 SitDown = Callable[..., Page]
 pytestmark = pytest.mark.timeout(120)
 
+LOWER_THAN_A_FINGER = """() => [...document.querySelectorAll('.bar *, main *, .settings-nav *')]
+  .filter((one) => one.matches('a, button, select, summary, input:not([type=checkbox], [type=radio])'))
+  .filter((one) => !one.closest('p, td') && one.checkVisibility())
+  .filter((one) => one.getBoundingClientRect().height < 39.5)
+  .map((one) => one.outerHTML.slice(0, 80))"""
+
 
 def test_what_nobody_owns_is_on_top_and_its_clock_ticks(hub: DeskHub, sit_down: SitDown) -> None:
     page = sit_down()
@@ -327,3 +333,14 @@ def test_no_width_scrolls_sideways(hub: DeskHub, sit_down: SitDown, width: int) 
         expect(page.locator("#rows")).to_be_hidden()
         page.click(".back")
         expect(page.locator("#rows")).to_be_visible()
+
+
+def test_a_phone_shows_every_section_and_nothing_too_low_for_a_finger(hub: DeskHub, sit_down: SitDown) -> None:
+    page = sit_down("priya", width=390, height=844)
+    for path in ("/desk", "/desk/cases", "/desk/reports", "/desk/settings/exceptions"):
+        page.goto(f"{hub.url}{path}")
+        page.wait_for_selector("body[data-ready]")
+        for link in page.get_by_label("Sections").get_by_role("link").all():
+            expect(link).to_be_in_viewport(ratio=1)
+        assert page.evaluate(LOWER_THAN_A_FINGER) == [], path
+    expect(page.locator(".settings-nav [aria-current]")).to_be_in_viewport(ratio=1)
