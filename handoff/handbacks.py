@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases, clock, conversations, events, facts, floor, offers, outbox, queues
+from handoff import cases, clock, conversations, events, facts, floor, forgetting, offers, outbox, queues
 from handoff.care import promises
 from handoff.cases import Actor
 from handoff.db import announce
@@ -50,7 +50,7 @@ async def give_back(session: AsyncSession, conversation_id: str, agent: Agent, h
     }
     await finish(session, conversation, handover)
     conversation.carried = await _slots_to_carry(session, conversation, resume=bool(form))
-    conversations.renew_assistant_session(conversation)
+    await forgetting.forget_session(session, conversation)
     conversation.empty_turns = 0
     turn = Turn(
         conversation_id=conversation.id, epoch=conversation.epoch, handback=handover.handback, created_at=clock.now()
@@ -76,7 +76,7 @@ async def resolve(session: AsyncSession, conversation_id: str, agent: Agent, res
     floor.move(session, conversation, Verb.RESOLVE)
     await finish(session, conversation, handover)
     conversation.carried = {}
-    conversations.renew_assistant_session(conversation)
+    await forgetting.forget_session(session, conversation)
     await offers.make_waiting(session, agent)
     return conversation
 

@@ -10,7 +10,19 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import accompanying, cases, clock, conversations, events, facts_parting, floor, handovers, ledger, queues
+from handoff import (
+    accompanying,
+    cases,
+    clock,
+    conversations,
+    events,
+    facts_parting,
+    floor,
+    forgetting,
+    handovers,
+    ledger,
+    queues,
+)
 from handoff.db import announce
 from handoff.floor import Verb
 from handoff.handbacks import finish
@@ -128,7 +140,7 @@ async def _move(
     for side in (left, own):
         side.waiting_since = await _waiting_since(session, side)
         side.carried = await facts_parting.known_slots(session, side)
-        conversations.renew_assistant_session(side)
+        await forgetting.forget_session(session, side)
     await _who_answers(session, left, own, caused=caused, key=f"part-{made.id}")
 
 

@@ -25,6 +25,7 @@ from handoff import (
     events,
     facts,
     floor,
+    forgetting,
     handovers,
     ledger,
 )
@@ -214,7 +215,7 @@ async def _say_all(session: AsyncSession, conversation: Conversation, turn: Turn
     conversation.assistant_turns += 1
     conversation.carried = dict(result.slots)
     if conversation.assistant_turns >= settings().assistant_session_turns and not result.form:
-        conversations.renew_assistant_session(conversation)
+        await forgetting.forget_session(session, conversation)
 
 
 async def _keep_as_note(session: AsyncSession, conversation: Conversation, turn: Turn, result: TurnResult) -> None:

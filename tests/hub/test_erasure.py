@@ -128,6 +128,29 @@ async def test_everybody_who_is_this_person_is_erased_and_nobody_else(story: Sto
     assert ("customer", "everyone", "I am somebody else.") in await story.desk.words(other)
 
 
+async def test_every_session_the_assistant_ever_had_of_them_is_forgotten(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TELLONCE_ASSISTANT_SESSION_TURNS", "1")
+    settings.cache_clear()
+    boss = await _boss(story)
+    known_as = []
+    for words in ("My box is broken.", "It blinks red.", "And now it is dark."):
+        conversation_id = await story.customer(words)
+        known_as.append((await story.desk.conversation(conversation_id)).assistant_session)
+    await story.hands_over(conversation_id)
+    await story.accepts(boss, conversation_id)
+    await story.gives_back(boss, conversation_id)
+    known_as.append((await story.desk.conversation(conversation_id)).assistant_session)
+    asked = [one.sender for one in story.desk.assistant.requests]
+    assert len({*asked, *known_as}) > 3
+    await _erase(story, conversation_id, boss)
+    assert {*asked, *known_as} <= set(story.desk.assistant.forgotten)
+    story.desk.assistant.forgotten.clear()
+    await story.passes(minutes=2)
+    assert known_as[-1] in story.desk.assistant.forgotten, "what a late turn wrote is forgotten, too"
+
+
 async def test_nothing_begins_again_with_an_erased_customer(story: Story) -> None:
     boss = await _boss(story)
     conversation_id = await story.customer("My box is broken, and my bill is wrong.")
