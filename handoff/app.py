@@ -18,7 +18,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from handoff import casework, desk, handovers, offers, turns
+from handoff import casework, desk, handovers, leavings, offers, turns
 from handoff.agents import Throttle
 from handoff.api.routes import router as api_router
 from handoff.assistants.rasa import Rasa
@@ -151,6 +151,7 @@ async def _open(stack: contextlib.AsyncExitStack, assistant: Assistant | None, c
     runner = Runner(database, jobs, casework.when_given_up, steps=casework.STEPS, together=casework.TOGETHER)
     database.wake = runner.wake
     await database.write(time_triggers.begin)
+    await database.write(leavings.begin)
     await stack.enter_async_context(runner)
     receiving = await stack.enter_async_context(Receiving(database, bots)) if bots else None
     web = WebChat(database, live, {NAME: way_to(bots, config.telegram_link_url)} if bots else {})

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases, turns
+from handoff import cases, leavings, turns
 from handoff.care import effort, promises
 from handoff.cases import exceptions, waiting
 from handoff.finding import search, texts
@@ -69,6 +69,7 @@ STEPS: Mapping[str, Step] = {
     **promises.STEPS,
     "share_expired": granting.expire,
     "webhook_due": webhooks.due,
+    leavings.CLEAR: leavings.clear,
 }
 """What the outbox does in the transaction that takes the item away: database work and nothing else."""
 TOGETHER: Mapping[str, Together] = {ringing.JOB: ringing.due_together}
