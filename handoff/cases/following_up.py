@@ -13,7 +13,7 @@ from handoff.cases.log import record
 from handoff.cases.looking import facts_of, get, leads_to
 from handoff.cases.opening import begin, by_key, join_conversation
 from handoff.db import announce
-from handoff.models import LIVE, Case, CaseLink, Conversation, Fact, LinkKind, Message
+from handoff.models import LIVE, Case, CaseLink, CaseTag, CaseWatcher, Conversation, Fact, LinkKind, Message
 from handoff.ports import Author
 from handoff.settings import settings
 
@@ -27,7 +27,8 @@ async def reopen_or_follow_up(
 
     A reference that became part of another case means that one. What is open stays as it is. For
     `TELLONCE_REOPEN_WITHIN_DAYS` after it was resolved a case is opened again; later a follow-up case is made, with its
-    customer, topic, team, fields and facts, linked as `follow_up`. A follow-up that was made before is what goes on.
+    customer, topic, team, fields, tags, watchers and facts, linked as `follow_up`. A follow-up that was made
+    before is what goes on.
     """
     if idempotency_key and (known := await by_key(session, _key(idempotency_key))):
         return known
@@ -71,6 +72,7 @@ async def _follow_up(session: AsyncSession, before: Case, actor: Actor, reason: 
         priority=before.priority,
         idempotency_key=_key(key) if key else None,
     )
+    await _copy_sets(session, before, case)
     case.language, case.skills, case.fields = before.language, list(before.skills), dict(before.fields)
     session.add(CaseLink(from_case_id=before.id, to_case_id=case.id, kind=LinkKind.FOLLOW_UP, created_at=clock.now()))
     await session.flush()
@@ -85,6 +87,14 @@ async def _follow_up(session: AsyncSession, before: Case, actor: Actor, reason: 
     await record(session, case, "opened", actor, {**begun, "follow_up_of": before.ref, "reason": reason[:2000]})
     await record(session, before, "followed_up", actor, {"by": case.ref, "reason": reason[:2000]})
     return case
+
+
+async def _copy_sets(session: AsyncSession, before: Case, case: Case) -> None:
+    """Its tags, and whoever watched it watches what it became."""
+    for tag in await session.scalars(select(CaseTag.tag).where(CaseTag.case_id == before.id)):
+        session.add(CaseTag(case_id=case.id, tag=tag))
+    for agent_id in await session.scalars(select(CaseWatcher.agent_id).where(CaseWatcher.case_id == before.id)):
+        session.add(CaseWatcher(case_id=case.id, agent_id=agent_id, created_at=clock.now()))
 
 
 async def _claim_what_was_said(session: AsyncSession, case: Case) -> None:

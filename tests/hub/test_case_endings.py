@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases, clock, handbacks, handovers
+from handoff import cases, clock, facts, handbacks, handovers
 from handoff.cases.actors import Actor
 from handoff.errors import IllegalMove
-from handoff.models import Case, CaseStatus
+from handoff.models import Case, CaseStatus, CaseTag, CaseWatcher
 from tests.hub.conftest import Desk
-from tests.hub.test_case_moves import a_case, again, kinds, replayed_as_stored, system_words, texts
+from tests.hub.test_case_moves import a_case, again, kinds, one_person, replayed_as_stored, system_words, texts
 
 DAY = timedelta(days=1)
 
@@ -100,6 +102,56 @@ async def test_after_that_a_new_case_goes_on_with_what_is_known(desk: Desk, cale
         assert [value for value, set_by in known if set_by == "carried"]
     assert links == [("follows up", case.ref)]
     assert (await kinds(desk, goes_on)).count("opened") == 1
+
+
+async def test_a_follow_up_carries_everything_and_copies_no_fact_its_conversation_has(
+    desk: Desk, calendar: Calendar
+) -> None:
+    """From another conversation, which knows the order already and not the e-mail address."""
+    dana, sam = await desk.agent(), await desk.agent("Sam")
+    said = await desk.customer_says("My box is broken, order FB-204417, write to maya@example.com", who="maya")
+    case = await a_case(desk, said.conversation_id, "Broken box", team="returns", priority="high", skills=("boxes",))
+
+    async def more(session: AsyncSession) -> None:
+        held = await cases.hold(session, case.ref)
+        held.fields, held.language = {"serial": "S-1"}, "fr"
+        session.add(CaseTag(case_id=case.id, tag="vip"))
+        for agent in (dana, sam):
+            await cases.watch(session, case.ref, agent)
+
+    await desk.write(more)
+    await resolved(desk, case)
+    calendar.pass_by(15 * DAY)
+    later = await desk.customer_says("Order FB-204417 is broken again", who="maya-phone")
+    await one_person(desk, said.conversation_id, later.conversation_id)
+    goes_on = await reopened(desk, case)
+    for name in ("title", "topic", "team", "priority", "language", "skills", "fields", "customer_id"):
+        assert getattr(goes_on, name) == getattr(await again(desk, case), name), name
+    async with desk.database.read() as session:
+        copied = [
+            (one.value, one.source_message_id)
+            for one in await cases.facts_of(session, goes_on.id)
+            if one.set_by == "carried"
+        ]
+        known = [one.value for one in await facts.current(session, later.conversation_id)]
+        tags = list(await session.scalars(select(CaseTag.tag).where(CaseTag.case_id == goes_on.id)))
+        watching = set(await session.scalars(select(CaseWatcher.agent_id).where(CaseWatcher.case_id == goes_on.id)))
+    assert copied == [("maya@example.com", said.message_id)]
+    assert sorted(known) == ["FB-204417", "maya@example.com"]
+    assert (tags, watching) == (["vip"], {dana.id, sam.id})
+
+
+async def test_a_follow_up_in_the_same_conversation_copies_nothing(desk: Desk, calendar: Calendar) -> None:
+    said = await desk.customer_says("My box is broken, order FB-204417")
+    case = await a_case(desk, said.conversation_id)
+    await resolved(desk, case)
+    calendar.pass_by(15 * DAY)
+    later = await desk.customer_says("It is broken again")
+    assert later.conversation_id == said.conversation_id
+    goes_on = await reopened(desk, case)
+    async with desk.database.read() as session:
+        assert list(await cases.facts_of(session, goes_on.id)) == []
+        assert [one.value for one in await facts.current(session, said.conversation_id)] == ["FB-204417"]
 
 
 async def test_a_case_that_became_part_of_another_reopens_that_one(desk: Desk) -> None:
