@@ -11,7 +11,7 @@ import yaml
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import agents
+from handoff import agents, demo_later
 from handoff.db import Database
 from handoff.demo_cases import live_on
 from handoff.demo_day import live_the_day
@@ -21,6 +21,7 @@ from handoff.routing import calendars, routes, skills, teams
 
 PASSWORD = "tellonce-demo"
 DAY = Path(__file__).parent.parent / "data" / "demo" / "desk.yml"
+LATER = DAY.with_name("later.yml")
 
 
 async def seed_people(database: Database, story: Path = DAY) -> bool:
@@ -57,8 +58,18 @@ async def seed_all(database: Database, story: Path = DAY) -> bool:
     """The busy day and what people did with its cases since; what `make seed` shows."""
     if not await seed(database, story):
         return False
-    await database.write(live_on)
+    later = yaml.safe_load(LATER.read_text(encoding="utf-8"))
+    await database.write(lambda session: _go_on(session, later))
     return True
+
+
+async def _go_on(session: AsyncSession, later: dict[str, Any]) -> None:
+    await live_the_day(session, later)
+    await demo_later.was_told_before(session, later)
+    await demo_later.has_one_cause(session, later["incident"])
+    await live_on(session)
+    await demo_later.add_up(session)
+    await demo_later.was_asked_afterwards(session, later)
 
 
 async def _open_the_office(session: AsyncSession, plan: dict[str, Any], hashed: str) -> None:

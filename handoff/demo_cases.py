@@ -3,7 +3,7 @@ exception that waits for a decision, a courier at work. Done by the hub's own ve
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -51,24 +51,9 @@ async def live_on(session: AsyncSession) -> None:
 
 async def _talk_of_yesterday(session: AsyncSession, shop: Case) -> Case:
     """A chat of the same customer on another channel, with a case of its own."""
-    now = clock.now()
-    began = now - timedelta(hours=26)
-    handle = Identity(
-        customer_id=shop.customer_id,
-        channel="telegram",
-        external_id=f"demo-{new_id()}",
-        verified_at=began,
-        method="link",
-        created_at=began,
-    )
-    session.add(handle)
-    await session.flush()
-    thread = await conversations.begin(session, handle, Client())
-    said = [_said(thread, handle, seq, author, text) for seq, (author, text) in enumerate(YESTERDAY, start=1)]
-    session.add_all(said)
-    thread.last_seq, thread.floor, thread.epoch = len(said), Floor.CLOSED, 2
-    thread.created_at, thread.last_message_at = began, said[-1].created_at
-    await session.flush()
+    began = clock.now() - timedelta(hours=26)
+    words = [(began + timedelta(minutes=minute), *said) for minute, said in enumerate(YESTERDAY, start=1)]
+    thread, said = await talk_before(session, shop.customer_id, words)
     earlier = await cases.open_case(
         session, thread, title="Red light on the router", topic="troubleshoot", team="network", actor=cases.ASSISTANT
     )
@@ -78,18 +63,41 @@ async def _talk_of_yesterday(session: AsyncSession, shop: Case) -> Case:
     return earlier
 
 
-def _said(thread: Conversation, handle: Identity, seq: int, author: Author, text: str) -> Message:
-    return Message(
-        conversation_id=thread.id,
-        seq=seq,
-        author=author,
-        audience="everyone",
-        text=text,
-        channel=thread.channel,
-        identity_id=handle.id,
-        epoch=1,
-        created_at=clock.now() - timedelta(hours=26, minutes=-seq),
+async def talk_before(
+    session: AsyncSession, customer_id: str, words: Sequence[tuple[datetime, Author, str]]
+) -> tuple[Conversation, Sequence[Message]]:
+    """A chat on Telegram that is over: when what was said, by whom."""
+    began = words[0][0]
+    handle = Identity(
+        customer_id=customer_id,
+        channel="telegram",
+        external_id=f"demo-{new_id()}",
+        verified_at=began,
+        method="link",
+        created_at=began,
     )
+    session.add(handle)
+    await session.flush()
+    thread = await conversations.begin(session, handle, Client())
+    said = [
+        Message(
+            conversation_id=thread.id,
+            seq=seq,
+            author=author,
+            audience="everyone",
+            text=text,
+            channel=thread.channel,
+            identity_id=handle.id,
+            epoch=1,
+            created_at=at,
+        )
+        for seq, (at, author, text) in enumerate(words, start=1)
+    ]
+    session.add_all(said)
+    thread.last_seq, thread.floor, thread.epoch = len(said), Floor.CLOSED, 2
+    thread.created_at, thread.last_message_at = began, said[-1].created_at
+    await session.flush()
+    return thread, said
 
 
 async def _send_the_courier(session: AsyncSession, case: Case, agent: Agent, message_ids: Sequence[str]) -> None:

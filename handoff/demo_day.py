@@ -127,7 +127,7 @@ async def _utter(session: AsyncSession, day: Day, thread: Conversation, seq: int
     await session.flush()
     if spoken.get("intent"):
         _understand(session, message, spoken)
-    _learn(session, message, spoken)
+    learn(session, message, spoken)
     return message
 
 
@@ -151,7 +151,8 @@ def _understand(session: AsyncSession, message: Message, spoken: dict[str, Any])
     )
 
 
-def _learn(session: AsyncSession, message: Message, spoken: dict[str, Any]) -> None:
+def learn(session: AsyncSession, message: Message, spoken: dict[str, Any]) -> None:
+    """The facts that were read from these words."""
     for name, value in spoken.get("facts", {}).items():
         session.add(
             Fact(
