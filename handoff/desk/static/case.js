@@ -3,7 +3,7 @@ import { localTimes } from "./clocks.js";
 import { isChoosing } from "./choosing.js";
 import { hasTyping } from "./dialogs.js";
 import { onEvent } from "./live.js";
-import { $, all } from "./page.js";
+import { $, all, standAt } from "./page.js";
 
 let timer = null;
 let moving = 0;
@@ -37,7 +37,7 @@ function swap(part, next) {
   if (part.tagName === "DETAILS") next.open = isOpen;
   htmx.process(next);
   localTimes(next);
-  if (focused) (same ? $(same, next) : next)?.focus({ preventScroll: true });
+  if (focused) standAt((same && $(same, next)) || next);
 }
 
 function soon() {

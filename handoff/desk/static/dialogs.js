@@ -1,7 +1,15 @@
 // Dialogues that keep what was typed: Enter sends, a refusal is said inside, the focus goes back where it came from.
-import { $, all } from "./page.js";
+import { $, all, standAt } from "./page.js";
 
 let opener = null;
+let openedFrom = null;
+
+// The id of where somebody stands: what they are on, else the heading of its panel.
+function placeOf(one) {
+  const near = one?.closest("[id]");
+  const panel = one?.closest("section[aria-labelledby]");
+  return near && (!panel || (near !== panel && panel.contains(near))) ? near.id : panel?.getAttribute("aria-labelledby");
+}
 
 // Where a form is in the page, whatever was drawn anew meanwhile.
 const nameOf = (form) => form.getAttribute("hx-post") ?? form.id;
@@ -62,6 +70,7 @@ export function startDialogs() {
   document.addEventListener("keydown", onSearch);
   document.addEventListener("desk:opened", (event) => {
     opener = event.target.id;
+    openedFrom = placeOf($(`[data-opens="${opener}"]`));
     say($("form", event.target), "");
   });
   let restore = null;
@@ -69,7 +78,10 @@ export function startDialogs() {
     const { target, shouldSwap, requestConfig } = event.detail;
     const { elt } = requestConfig;
     if (target?.id !== "case" || !shouldSwap) return;
-    const under = document.activeElement?.closest("[id]")?.id;
+    // A button that is switched off while it is asked has lost the focus already.
+    const stood = document.activeElement === document.body ? elt : document.activeElement;
+    const under = placeOf(stood);
+    const key = stood.dataset.key;
     const back = keepTyping(target, elt.closest?.("form"));
     const wasIn = elt.closest?.("dialog") ? opener : null;
     const stays = $("dialog[open]", target);
@@ -84,8 +96,8 @@ export function startDialogs() {
         if (field) $(`#${stays.id} [name="${field}"]`)?.focus();
         return;
       }
-      const place = wasIn ? $(`[data-opens="${wasIn}"]`) : document.getElementById(under);
-      (place ?? $("#case-title"))?.focus();
+      const same = wasIn ? $(`[data-opens="${wasIn}"]`) : key && $(`#case [data-key="${key}"]`);
+      standAt(same || document.getElementById(wasIn ? openedFrom : under) || $("#case-title"));
     };
   });
   document.addEventListener("htmx:afterSwap", (event) => {

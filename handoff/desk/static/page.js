@@ -9,6 +9,12 @@ export function lastSeq() {
   return Math.max(0, ...all("#ledger > .message").map((message) => Number(message.dataset.seq)));
 }
 
+// The focus goes to what was pressed, or to the panel it stood in: never back to the top of the page.
+export function standAt(place) {
+  if (place.tabIndex < 0) place.tabIndex = -1;
+  place.focus({ preventScroll: true });
+}
+
 export function post(url, fields) {
   return fetch(url, {
     method: "POST",
@@ -18,6 +24,7 @@ export function post(url, fields) {
 }
 
 export function tell(text, { bad = false, href = null } = {}) {
+  for (const said of all("#toasts .toast")) if (said.textContent === text) said.remove();
   const toast = document.createElement("p");
   toast.className = bad ? "toast bad" : "toast";
   if (href) {

@@ -97,6 +97,8 @@ export function startPanels() {
   document.addEventListener("htmx:afterRequest", onDone);
   document.addEventListener("htmx:responseError", onRefused);
   document.addEventListener("htmx:sendError", (event) => {
+    // Nobody asked for what the page looks up by itself; the bar says that it is reconnecting.
+    if (event.detail.elt.matches(".troubles")) return;
     const why = "The hub does not answer. Nothing was changed.";
     if (!say(event.detail.elt.closest?.("dialog[open] form"), why)) tell(why, { bad: true });
   });
