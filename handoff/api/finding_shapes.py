@@ -73,7 +73,9 @@ class ManyChanged(Shape):
 
 
 class ChangeShape(Shape):
-    do: Literal["assign", "team", "priority", "tag", "untag", "resolve", "watch", "unwatch"]
+    """`reopen` takes back a `resolve`; its `value` is who was waited for."""
+
+    do: Literal["assign", "team", "priority", "tag", "untag", "resolve", "reopen", "watch", "unwatch"]
     value: str = Field(default="", max_length=2000)
 
 

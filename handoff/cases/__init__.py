@@ -18,7 +18,7 @@ from handoff.cases.changes import (
     set_team,
     wait_for,
 )
-from handoff.cases.ending import reopen, resolve, resolve_children
+from handoff.cases.ending import reopen, resolve, resolve_children, take_back_resolving
 from handoff.cases.erasures import Erased, erase_customer
 from handoff.cases.escalations import escalate
 from handoff.cases.exceptions import (
@@ -119,6 +119,7 @@ __all__ = [
     "set_team",
     "split",
     "stop_talking_of",
+    "take_back_resolving",
     "talk_about",
     "talk_of_again",
     "try_exception_again",

@@ -1,14 +1,14 @@
 """How a case ends, and how it begins again."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock
 from handoff.cases import telling
 from handoff.cases.actors import Actor
-from handoff.cases.changes import must_be_live, must_not_be_erased
+from handoff.cases.changes import WaitedFor, must_be_live, must_not_be_erased, wait_for
 from handoff.cases.links import open_children
 from handoff.cases.log import record
 from handoff.cases.looking import get, hold, hold_conversations
@@ -96,4 +96,16 @@ async def reopen(
     case.status, case.resolved_at = CaseStatus.OPEN, None
     await talk_of_again(session, case)
     await record(session, case, "reopened", actor, {"reason": reason[:2000], "status": case.status}, idempotency_key)
+    return case
+
+
+async def take_back_resolving(session: AsyncSession, ref: str, agent: Agent, waiting_for: str = "") -> Case:
+    """It was resolved by mistake: open again, or waiting as it was before; whoever read that it is solved reads that it
+    is not."""
+    by = Actor.of(agent)
+    case = await reopen(session, ref, by, "It was resolved by mistake.")
+    case.resolution = None
+    if waiting_for:
+        await wait_for(session, ref, by, cast("WaitedFor", waiting_for))
+    await telling.tell_where_it_was_talked_about(session, case, telling.not_solved(case))
     return case

@@ -56,6 +56,10 @@ def solved(case: Case) -> str:
     return f"{case.ref}, “{case.title}”, is solved: {case.resolution}"
 
 
+def not_solved(case: Case) -> str:
+    return f"{case.ref}, “{case.title}”, is not solved yet: we said so by mistake, and go on with it."
+
+
 def closed_tomorrow(case: Case) -> str:
     return (
         f"We are waiting for your answer about {case.ref}, “{case.title}”. Without one it is closed tomorrow. "

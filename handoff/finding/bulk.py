@@ -14,6 +14,8 @@ from handoff.finding import tags
 from handoff.models import Agent, Case, CaseWatcher, Priority
 
 Do = Literal["assign", "team", "priority", "tag", "untag", "resolve", "watch", "unwatch"]
+Back = Literal[Do, "reopen"]
+"""`reopen` only takes back a `resolve`."""
 AT_MOST = 200
 READING = ("watch", "unwatch")
 """What changes nothing for anybody else and needs no right to work on the case."""
@@ -21,9 +23,10 @@ READING = ("watch", "unwatch")
 
 @dataclass(frozen=True)
 class Change:
-    """`value` is an agent's id (empty for nobody), a team, a priority, a tag or a resolution; nothing for watching."""
+    """`value` is an agent's id (empty for nobody), a team, a priority, a tag, a resolution, or to take one back
+    whom the case waited for; nothing for watching."""
 
-    do: Do
+    do: Back
     value: str = ""
 
 
@@ -64,6 +67,8 @@ async def take_back(session: AsyncSession, agent: Agent, undo: Sequence[Undo]) -
     """Give each case back what it had, unless somebody has changed it since."""
     if len(undo) > AT_MOST:
         raise BadInput(f"Take back at most {AT_MOST} cases at once.")
+    if any(one.change.do not in VERBS for one in undo):
+        raise BadInput("This cannot be taken back from here. Open the cases and change them there.")
     return await _each(session, [(one.ref, one.change, one.now) for one in undo], agent)
 
 
@@ -126,6 +131,10 @@ async def _resolve(session: AsyncSession, case: Case, agent: Agent, value: str) 
     await cases.resolve(session, case.ref, Actor.of(agent), value)
 
 
+async def _reopen(session: AsyncSession, case: Case, agent: Agent, value: str) -> None:
+    await cases.take_back_resolving(session, case.ref, agent, value)
+
+
 async def _watch(session: AsyncSession, case: Case, agent: Agent, value: str) -> None:
     if await session.get(CaseWatcher, (case.id, agent.id)) is None:
         session.add(CaseWatcher(case_id=case.id, agent_id=agent.id, created_at=clock.now()))
@@ -146,6 +155,7 @@ VERBS: dict[str, Verb] = {
     "tag": _tag,
     "untag": _untag,
     "resolve": _resolve,
+    "reopen": _reopen,
     "watch": _watch,
     "unwatch": _unwatch,
 }
@@ -158,6 +168,8 @@ async def _value(session: AsyncSession, case: Case, agent: Agent, do: str) -> st
             return case.assignee_id or ""
         case "priority":
             return case.priority
+        case "resolve" | "reopen":
+            return case.resolved_at.isoformat() if case.resolved_at else case.status
         case "tag" | "untag":
             return "\n".join(await tags.of(session, case.id))
         case "watch" | "unwatch":
@@ -167,12 +179,14 @@ async def _value(session: AsyncSession, case: Case, agent: Agent, do: str) -> st
 
 
 async def _back(session: AsyncSession, case: Case, agent: Agent, change: Change) -> Change | None:
-    """The change that takes this one back; None where that is not cheap: people were told, or somebody lost it."""
+    """The change that takes this one back; None where nothing can: somebody lost it."""
     match change.do:
         case "assign":
             return Change("assign", case.assignee_id or "")
         case "priority":
             return Change("priority", case.priority)
+        case "resolve":
+            return Change("reopen", case.waiting_for or "")
         case "tag" if tags.spelled(change.value) not in await tags.of(session, case.id):
             return Change("untag", change.value)
         case "untag" if tags.spelled(change.value) in await tags.of(session, case.id):

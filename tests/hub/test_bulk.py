@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bench.cases.data import fill
 from handoff import cases
+from handoff.cases import Actor
 from handoff.errors import BadInput
 from handoff.finding import bulk, lists, sheets, tags
 from handoff.finding.bulk import Change, Outcome, Undo
@@ -110,6 +111,40 @@ async def test_a_change_is_taken_back_unless_somebody_changed_it_since(
     assert set(back.changed) == set(refs[1:3])
     assert [ref for ref, why in back.refused if "since" in why] == [refs[0]]
     assert [await _state(desk, dana, ref) for ref in refs[1:3]] == before[1:]
+
+
+async def test_resolving_many_is_taken_back_and_whoever_read_it_reads_that_it_is_not_solved(
+    desk_with_cases: tuple[Desk, Agent, list[str]],
+) -> None:
+    desk, dana, refs = desk_with_cases
+    opened, waits, changed = refs[:3]
+    await desk.write(lambda session: cases.wait_for(session, waits, Actor.of(dana), "customer"))
+    outcome = await _apply(desk, dana, [opened, waits, changed], "resolve", "The bill is corrected.")
+    assert len(outcome.undo) == 3
+    await desk.write(lambda session: cases.reopen(session, changed, Actor.of(dana), "Not yet"))
+    await desk.write(lambda session: cases.resolve(session, changed, Actor.of(dana), "Now it is."))
+    back = await _undo(desk, dana, outcome.undo)
+    assert set(back.changed) == {opened, waits}
+    assert [ref for ref, why in back.refused if "since" in why] == [changed]
+    first, second, third = [await _case(desk, ref) for ref in (opened, waits, changed)]
+    assert (first.status, first.resolution, first.resolved_at) == ("open", None, None)
+    assert (second.status, second.waiting_for) == ("waiting", "customer")
+    assert (third.status, third.resolution) == ("resolved", "Now it is.")
+    async with desk.database.read() as session:
+        [conversation_id] = await cases.conversation_ids(session, first)
+        assert cases.replay(await cases.history(session, second.id))["status"] == "waiting"
+    told = [text for author, _, text in await desk.words(conversation_id) if author == "system" and opened in text]
+    assert ["is solved" in told[0], "is not solved yet" in told[1], len(told)] == [True, True, 2]
+    again = await _undo(desk, dana, outcome.undo)
+    assert again.changed == ()
+
+
+async def test_what_no_change_gave_is_not_taken_back(desk_with_cases: tuple[Desk, Agent, list[str]]) -> None:
+    desk, dana, refs = desk_with_cases
+    with pytest.raises(BadInput, match="cannot be taken back"):
+        await _undo(desk, dana, (Undo(refs[0], Change("paint"), "care"),))  # type: ignore[arg-type]
+    with pytest.raises(BadInput, match="Choose one"):
+        await _apply(desk, dana, refs[:1], "reopen")
 
 
 async def _state(desk: Desk, agent: Agent, ref: str) -> tuple[object, ...]:
