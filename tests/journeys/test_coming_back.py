@@ -1,21 +1,12 @@
 """Lines break, pages are opened twice, an hour passes: the conversation is the same one."""
 
 from tests.journeys.breakable import Breakable
+from tests.journeys.later import passes
 from tests.journeys.telling import is_never_asked_again
 from tests.support.agent import Agent
 from tests.support.customer import Customer
 
-GAP_MINUTES = 61
-MOVED_BACK = "SET {0} = strftime('%Y-%m-%d %H:%M:%f', {0}, '-61 minutes') WHERE"
-EARLIER = (
-    f"UPDATE conversations {MOVED_BACK.format('last_message_at')} id = ?",
-    f"UPDATE conversations {MOVED_BACK.format('created_at')} id = ?",
-    f"UPDATE conversations {MOVED_BACK.format('waiting_since')} id = ?",
-    f"UPDATE messages {MOVED_BACK.format('created_at')} conversation_id = ?",
-    f"UPDATE turns {MOVED_BACK.format('created_at')} conversation_id = ?",
-    f"UPDATE handovers {MOVED_BACK.format('created_at')} conversation_id = ?",
-    f"UPDATE handovers {MOVED_BACK.format('accepted_at')} conversation_id = ?",
-)
+A_WHILE_H = 61 / 60
 
 
 async def test_a_broken_line_in_the_middle_of_a_form_misses_nothing(stack: Breakable, maya: Customer) -> None:
@@ -64,7 +55,7 @@ async def test_after_an_hour_with_a_person_the_bot_does_not_take_the_floor_back(
     await maya.hears("takes a while")
     turns_before = await dana.turns(maya)
 
-    await _time_passes(stack, maya)
+    await passes(stack, maya, A_WHILE_H)
     await maya.says("are you still there?")
     await maya.loses_the_line()
     await dana.says(maya, "Yes, I am. It is all settled.")
@@ -73,7 +64,7 @@ async def test_after_an_hour_with_a_person_the_bot_does_not_take_the_floor_back(
     conversation = await dana.conversation(maya)
     assert (conversation["floor"], conversation["agent_id"]) == ("agent", dana.id)
 
-    await _time_passes(stack, maya)
+    await passes(stack, maya, A_WHILE_H)
     await dana.gives_back(maya, "Dana booked the crew for Friday.")
     await maya.hears("crew for Friday", by="assistant")
     await maya.says("thanks. what do I owe?")
@@ -82,20 +73,3 @@ async def test_after_an_hour_with_a_person_the_bot_does_not_take_the_floor_back(
     opening = next(one for one in maya.heard_from("assistant") if one.seq > joined.seq)
     assert "crew for Friday" in opening.text
     is_never_asked_again(maya, {"account": "10042", "postcode": "48104"})
-
-
-async def _time_passes(stack: Breakable, customer: Customer) -> None:
-    """Everything so far happened an hour and a minute earlier, for the hub and for Rasa."""
-    conversation = await customer.conversation()
-    for statement in EARLIER:
-        stack.change(statement, conversation)
-    [(session,)] = stack.rows("SELECT assistant_session FROM conversations WHERE id = ?", conversation)
-    gap_s = GAP_MINUTES * 60
-    stack.change(
-        "UPDATE events SET timestamp = timestamp - ?,"
-        " data = json_set(data, '$.timestamp', json_extract(data, '$.timestamp') - ?) WHERE sender_id = ?",
-        gap_s,
-        gap_s,
-        session,
-        file="tracker.db",
-    )
