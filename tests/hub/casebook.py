@@ -105,6 +105,8 @@ class Book:
     silent: set[str] = field(default_factory=set)
     """What was said to or by them."""
     case_ids: list[str] = field(default_factory=list)
+    live: list[str] = field(default_factory=list)
+    """Those of them that are not over."""
     owner: dict[str, str] = field(default_factory=dict)
     """The customer of each case."""
     home: dict[str, str] = field(default_factory=dict)
@@ -349,6 +351,12 @@ class Book:
             self.shared.append(Shared(made[1], made[0].id, case_id, set(picked), pinned))
             self._touch(case_id)
 
+    async def tell_and_share(self, who: int) -> None:
+        """A fact of which the one said last holds, and a partner who is shown it."""
+        await self.say(who, ABOUT, with_file=False)
+        if case_id := (await self.desk.conversation(self.talking[who])).case_id:
+            await self.share(case_id, [-1], ["item"])
+
     async def partner_writes(self, index: int) -> None:
         """Words of a partner are their own to see, and belong where the work goes on."""
         one, text = self.shared[index], self._words("I was there")
@@ -416,6 +424,15 @@ class Book:
             found = found.union(*pairs)
         return frozenset(found)
 
+    def pairs(self) -> list[tuple[str, str]]:
+        """Cases that can be joined, either way."""
+        return [
+            (one, other)
+            for one in self.live
+            for other in self.live
+            if one != other and self.owner[other] in self.together(self.owner[one])
+        ]
+
     def _is_erased(self, conversation_id: str) -> bool:
         return self.whose.get(conversation_id) in self.erased
 
@@ -438,6 +455,8 @@ class Book:
                 if case_id not in self.case_ids:
                     self.case_ids.append(case_id)
                     self.owner[case_id] = customer_id
+            live = select(Case.id).where(Case.id.in_(self.case_ids), Case.status.in_(LIVE)).order_by(Case.id)
+            self.live = list(await session.scalars(live))
 
     async def words(self, session: AsyncSession) -> Sequence[Message]:
         mine = select(Message).where(Message.conversation_id.in_(self.conversations))

@@ -61,6 +61,10 @@ class Cases(RuleBasedStateMachine):
     def _case(self, number: int) -> str:
         return self.book.case_ids[number % len(self.book.case_ids)]
 
+    def _pair(self, number: int) -> tuple[str, str]:
+        pairs = self.book.pairs()
+        return pairs[number % len(pairs)]
+
     @rule(who=anybody, words=st.sampled_from(WORDS), with_file=st.booleans())
     def customer_says(self, who: int, words: str, with_file: bool) -> None:
         self.stage.loop.run(self.book.say(who, words, with_file=with_file))
@@ -86,13 +90,20 @@ class Cases(RuleBasedStateMachine):
         self.stage.loop.run(self.book.split(self._case(one), chosen))
 
     @rule(one=any_case, other=any_case)
-    def join(self, one: int, other: int) -> None:
+    def join_any(self, one: int, other: int) -> None:
+        """Mostly refused."""
         self.stage.loop.run(self.book.join(self._case(one), self._case(other)))
 
-    @rule(one=any_case, other=any_case, said=st.lists(st.tuples(anybody, st.sampled_from(WORDS)), max_size=3))
-    def join_and_think_better_of_it(self, one: int, other: int, said: list[tuple[int, str]]) -> None:
+    @precondition(lambda self: self.book.pairs())
+    @rule(which=any_case)
+    def join(self, which: int) -> None:
+        self.stage.loop.run(self.book.join(*self._pair(which)))
+
+    @precondition(lambda self: self.book.pairs())
+    @rule(which=any_case, said=st.lists(st.tuples(anybody, st.sampled_from(WORDS)), max_size=3))
+    def join_and_think_better_of_it(self, which: int, said: list[tuple[int, str]]) -> None:
         """Likelier than the three find each other by themselves."""
-        self.stage.loop.run(self._join_and_undo(self._case(one), self._case(other), said))
+        self.stage.loop.run(self._join_and_undo(*self._pair(which), said))
 
     async def _join_and_undo(self, source: str, target: str, said: list[tuple[int, str]]) -> None:
         before = len(self.book.moves)
@@ -114,6 +125,10 @@ class Cases(RuleBasedStateMachine):
     @rule(one=any_case, chosen=some_words, names=some_facts)
     def share(self, one: int, chosen: list[int], names: list[str]) -> None:
         self.stage.loop.run(self.book.share(self._case(one), chosen, names))
+
+    @rule(who=anybody)
+    def tell_and_share(self, who: int) -> None:
+        self.stage.loop.run(self.book.tell_and_share(who))
 
     @precondition(lambda self: self.book.shared)
     @rule(which=st.integers(0, 20))
