@@ -161,6 +161,16 @@ async def test_the_page_shows_the_words_runs_nothing_and_loads_nothing(story: St
     assert page.links == []
 
 
+async def test_the_page_says_things_as_people_do(story: Story) -> None:
+    _, ref, _, _ = await _told(story)
+    exported = await _exported(story, ref)
+    exported["case"] |= {"team": "care", "contacts": 1, "transfers": 2}
+    page = _Tags()
+    page.feed(written(exported, "html"))
+    assert "Customer care" in page.words
+    assert "1 contact, 2 transfers" in page.words
+
+
 async def test_the_vcon_has_the_shape_of_the_draft(story: Story) -> None:
     _, ref, _, kept = await _told(story)
     exported = await _exported(story, ref)
