@@ -24,6 +24,7 @@ from handoff.ports import Inbound
 from handoff.settings import settings
 from handoff.tokens import Scope
 from tests.hub.conftest import _settings, an_empty_database, database_url, postgres_url  # noqa: F401, fixtures
+from tests.support.waiting import PATIENCE_S
 
 PASSWORD = "correct horse battery staple"
 
@@ -48,7 +49,7 @@ class Served:
     def client(self, caller: str = "no token", **parts: Any) -> httpx.AsyncClient:
         token = self.tokens[caller]
         headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
-        return httpx.AsyncClient(base_url=self.url, headers=headers, trust_env=False, **parts)
+        return httpx.AsyncClient(base_url=self.url, headers=headers, trust_env=False, timeout=PATIENCE_S, **parts)
 
     @property
     def socket_url(self) -> str:

@@ -8,20 +8,21 @@ import pytest
 from handoff.care import reports
 from handoff.care.reports import Line
 from tests.api.conftest import Served
+from tests.support.waiting import until
 
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 
 
 async def at_desk(served: Served, method: str, path: str, **form: Any) -> tuple[int, str]:
     headers = {"x-csrf-token": served.csrf}
-    async with served.client(cookies=served.cookies, timeout=60) as client:
+    async with served.client(cookies=served.cookies) as client:
         answer = await client.request(method, f"/desk{path}", data=form or None, headers=headers)
     return answer.status_code, answer.text
 
 
 async def test_a_promise_is_made_listed_and_kept(served: Served) -> None:
     case = f"/api/v1/cases/{served.ids['case']}"
-    async with served.client("agent", timeout=60) as client:
+    async with served.client("agent") as client:
         made = (await client.post(f"{case}/promises", json={"text": "a label", "due_at": TOMORROW})).json()
         assert [one["text"] for one in (await client.get(f"{case}/promises")).json()] == ["a label"]
         kept = await client.post(f"/api/v1/promises/{made['id']}/keep")
@@ -39,7 +40,7 @@ async def test_a_promise_is_made_listed_and_kept(served: Served) -> None:
     ],
 )
 async def test_a_promise_without_a_time_to_come_is_refused(served: Served, body: dict[str, str]) -> None:
-    async with served.client("agent", timeout=60) as client:
+    async with served.client("agent") as client:
         answer = await client.post(f"/api/v1/cases/{served.ids['case']}/promises", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_input")
 
@@ -47,7 +48,7 @@ async def test_a_promise_without_a_time_to_come_is_refused(served: Served, body:
 async def test_a_follow_up_planned_twice_under_one_key_is_one(served: Served) -> None:
     case = f"/api/v1/cases/{served.ids['case']}/follow-ups"
     body = {"question": "Did the pickup go well?", "due_at": TOMORROW, "idempotency_key": "k"}
-    async with served.client("agent", timeout=60) as client:
+    async with served.client("agent") as client:
         first = (await client.post(case, json=body)).json()
         assert (await client.post(case, json=body)).json()["id"] == first["id"]
         not_asked = await client.post(f"/api/v1/follow-ups/{first['id']}/answer", json={"went_well": True})
@@ -58,7 +59,7 @@ async def test_a_follow_up_planned_twice_under_one_key_is_one(served: Served) ->
 
 async def test_an_open_case_has_no_survey_yet(served: Served) -> None:
     case = f"/api/v1/cases/{served.ids['case']}"
-    async with served.client("agent", timeout=60) as client:
+    async with served.client("agent") as client:
         assert (await client.get(f"{case}/survey")).status_code == 404
         assert (await client.post(f"{case}/survey", json={})).status_code == 409
         await client.post(f"{case}/resolve", json={"resolution": "Picked up."})
@@ -67,15 +68,20 @@ async def test_an_open_case_has_no_survey_yet(served: Served) -> None:
 
 
 async def test_effort_is_told_for_a_case_and_for_a_customer(served: Served) -> None:
-    async with served.client("read", timeout=60) as client:
-        one = (await client.get(f"/api/v1/cases/{served.ids['case']}/effort")).json()
+    async with served.client("read") as client:
+
+        async def counted() -> Any:
+            told = (await client.get(f"/api/v1/cases/{served.ids['case']}/effort")).json()
+            return told if told["contacts"] else None
+
+        one = await until(counted, "the first contact to be counted")
         all_of_them = (await client.get(f"/api/v1/customers/{served.ids['customer']}/effort")).json()
     assert one == all_of_them
     assert one["days_open"] == 1
 
 
 async def test_a_period_that_ends_before_it_begins_is_refused(served: Served) -> None:
-    async with served.client("read", timeout=60) as client:
+    async with served.client("read") as client:
         wrong = await client.get("/api/v1/reports/effort?since=2026-02-01T00:00:00Z&until=2026-01-01T00:00:00Z")
         assert (wrong.status_code, wrong.json()["code"]) == (422, "bad_input")
         assert (await client.get("/api/v1/reports/effort")).status_code == 200
