@@ -1,6 +1,7 @@
 """`make test`: build what is missing, then run every test that this machine can run.
 
-Arguments go to pytest, e.g. `make test ARGS="tests/hub -k floor"`.
+First what is content with a core of its own, one process a core; then what starts whole stacks and browsers, one after
+the other. Arguments go to pytest instead, e.g. `make test ARGS="tests/hub -k floor"`.
 """
 
 from __future__ import annotations
@@ -16,21 +17,33 @@ from tools.console import Refusal, main, run_step, say
 from tools.processes import ROOT
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+NEEDS_ALL_CORES = ("tests/journeys", "tests/browser")
 
 
 def suite() -> int:
     environments.ensure(environments.HUB, "dev")
     training.train()
     browser = find_browser() or install_browser()
-    arguments = sys.argv[1:]
+    env = {**os.environ, **training.QUIET_RASA, "TELLONCE_CHROMIUM": browser or ""}
+    env.pop("PYTHONWARNINGS", None)
+    left_out = []
     if not browser:
         say(
             "Left out: the browser tests in tests/browser, because chromium is missing. "
             "Install it (Debian: `sudo apt-get install chromium`) and run make test again."
         )
-        arguments += ["--ignore=tests/browser"]
-    env = {**os.environ, **training.QUIET_RASA, "TELLONCE_CHROMIUM": browser or ""}
-    env.pop("PYTHONWARNINGS", None)
+        left_out = ["--ignore=tests/browser"]
+    return max([_pytest([*arguments, *left_out], env) for arguments in _parts()])
+
+
+def _parts() -> list[list[str]]:
+    if asked := sys.argv[1:]:
+        return [asked]
+    apart = [f"--ignore={folder}" for folder in NEEDS_ALL_CORES]
+    return [["--numprocesses=auto", "--dist=loadfile", *apart], [*NEEDS_ALL_CORES]]
+
+
+def _pytest(arguments: list[str], env: dict[str, str]) -> int:
     return subprocess.run([environments.HUB.python, "-m", "pytest", *arguments], cwd=ROOT, env=env).returncode
 
 
