@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock, customers, events, floor
@@ -98,13 +98,16 @@ async def _copy_sets(session: AsyncSession, before: Case, case: Case) -> None:
 
 
 async def _claim_what_was_said(session: AsyncSession, case: Case) -> None:
-    """The customer's last words, said while there was no case they could belong to, are why it goes on."""
+    """The customer's last words, said while there was no case they could belong to, are why it goes on; what was told
+    in them goes along."""
     about_it = select(Conversation).where(Conversation.case_id == case.id)
     for conversation in list(await session.scalars(about_it)):
         said = select(Message).where(Message.conversation_id == conversation.id, Message.author == Author.CUSTOMER)
         last = await session.scalar(said.order_by(Message.seq.desc()).limit(1))
         if last and last.case_id is None:
             last.case_id = case.id
+            told = update(Fact).where(Fact.source_message_id == last.id, Fact.case_id.is_(None))
+            await session.execute(told.values(case_id=case.id))
     await session.flush()
 
 

@@ -73,11 +73,13 @@ async def test_broken_again_opens_a_case_that_was_resolved_lately(desk: Desk, ca
     case = await a_case(desk, said.conversation_id)
     await resolved(desk, case)
     calendar.pass_by(13 * DAY)
-    await desk.customer_says("It is broken again")
+    await desk.customer_says("It is broken again, write to maya@example.com")
     goes_on = await reopened(desk, case)
     assert goes_on.id == case.id
     assert (await again(desk, case)).status == CaseStatus.OPEN
-    assert await texts(desk, case) == ["My box is broken", "It is broken again"]
+    assert await texts(desk, case) == ["My box is broken", "It is broken again, write to maya@example.com"]
+    async with desk.database.read() as session:
+        assert [one.value for one in await cases.facts_of(session, case.id)] == ["maya@example.com"]
     assert await replayed_as_stored(desk, case)
 
 
