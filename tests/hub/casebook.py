@@ -357,6 +357,26 @@ class Book:
         if case_id := (await self.desk.conversation(self.talking[who])).case_id:
             await self.share(case_id, [-1], ["item"])
 
+    async def share_and_join(self, source: str, target: str) -> None:
+        """Both cases know a fact of which the one said last holds; a partner was shown the one of `target`."""
+        async with self.desk.database.read() as session:
+            about = {one.id: one.case_id for one in await self._conversations(session)}
+        talkers = {about[one]: who for who, one in enumerate(self.talking)}
+        if source in talkers and target in talkers:
+            await self.tell_and_share(talkers[target])
+            await self.say(talkers[source], ABOUT, with_file=False)
+            await self.join(source, target)
+
+    async def take_for(self, who: int, other: int, words: str) -> None:
+        """One customer is taken for another, says something about the other's case, and is themselves again."""
+        before = len(self.united)
+        await self.unite(who, other)
+        if len(self.united) > before:
+            if theirs := (await self.desk.conversation(self.talking[other])).case_id:
+                await self.talk_about(who, theirs)
+            await self.say(who, words, with_file=False)
+            await self.part(-1)
+
     async def partner_writes(self, index: int) -> None:
         """Words of a partner are their own to see, and belong where the work goes on."""
         one, text = self.shared[index], self._words("I was there")

@@ -73,9 +73,14 @@ class Cases(RuleBasedStateMachine):
     def assistant_answers(self, who: int, back: int) -> None:
         self.stage.loop.run(self.book.answer(who, back))
 
-    @rule(who=anybody, one=any_case)
-    def talk_about(self, who: int, one: int) -> None:
-        self.stage.loop.run(self.book.talk_about(who, self._case(one)))
+    @precondition(lambda self: self.book.live)
+    @rule(who=anybody, which=any_case, words=st.sampled_from(WORDS))
+    def talk_about(self, who: int, which: int, words: str) -> None:
+        self.stage.loop.run(self._talk_about(who, self.book.live[which % len(self.book.live)], words))
+
+    async def _talk_about(self, who: int, case_id: str, words: str) -> None:
+        await self.book.talk_about(who, case_id)
+        await self.book.say(who, words, with_file=False)
 
     @rule(who=anybody)
     def agent_notes(self, who: int) -> None:
@@ -126,9 +131,24 @@ class Cases(RuleBasedStateMachine):
     def share(self, one: int, chosen: list[int], names: list[str]) -> None:
         self.stage.loop.run(self.book.share(self._case(one), chosen, names))
 
+    @precondition(lambda self: self.book.live)
+    @rule(which=any_case, chosen=some_words)
+    def share_and_split(self, which: int, chosen: list[int]) -> None:
+        """What leaves the case is among what was shared."""
+        self.stage.loop.run(self._share_and_split(self.book.live[which % len(self.book.live)], chosen))
+
+    async def _share_and_split(self, case_id: str, chosen: list[int]) -> None:
+        await self.book.share(case_id, chosen, [])
+        await self.book.split(case_id, chosen[:1])
+
     @rule(who=anybody)
     def tell_and_share(self, who: int) -> None:
         self.stage.loop.run(self.book.tell_and_share(who))
+
+    @precondition(lambda self: self.book.pairs())
+    @rule(which=any_case)
+    def share_and_join(self, which: int) -> None:
+        self.stage.loop.run(self.book.share_and_join(*self._pair(which)))
 
     @precondition(lambda self: self.book.shared)
     @rule(which=st.integers(0, 20))
@@ -148,6 +168,10 @@ class Cases(RuleBasedStateMachine):
     @rule(who=anybody, other=anybody)
     def one_person(self, who: int, other: int) -> None:
         self.stage.loop.run(self.book.unite(who, other))
+
+    @rule(who=anybody, other=anybody, words=st.sampled_from(WORDS))
+    def take_for(self, who: int, other: int, words: str) -> None:
+        self.stage.loop.run(self.book.take_for(who, other, words))
 
     @precondition(lambda self: self.book.united)
     @rule(which=st.integers(0, 5))
