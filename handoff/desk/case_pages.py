@@ -1,7 +1,7 @@
 """What the case pages show, as frozen values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -63,8 +63,39 @@ class MoveView:
 
 
 @dataclass(frozen=True)
+class NextClock:
+    label: str
+    due_at: datetime
+    is_warned: bool
+    breached_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Pressing:
+    """What decides what somebody does next and therefore never comes late. A promise stands open or is broken."""
+
+    clock: NextClock | None = None
+    promise_due_at: datetime | None = None
+    is_broken: bool = False
+    exceptions_asked: int = 0
+
+
+@dataclass(frozen=True)
+class PanelsPage:
+    """What stands beside a case, with what its dialogs need."""
+
+    case: OtherCase
+    may_work: bool
+    agents: tuple[tuple[str, str], ...]
+    panels: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class CasePage:
-    """`words` is the thread of the case over all its conversations, in the order of time."""
+    """`words` is the thread of the case over all its conversations, in the order of time.
+
+    `panels` is None while they are still to be asked for; the template is the same for a `PanelsPage`.
+    """
 
     case: CaseLine
     id: str
@@ -86,7 +117,8 @@ class CasePage:
     may_work: bool
     is_mine: bool
     is_watching: bool
-    panels: Mapping[str, Any] = field(default_factory=dict)
+    pressing: Pressing
+    panels: Mapping[str, Any] | None = None
     key: str = ""
     """What a split or join of this page is stored under, so that a second press does nothing."""
 

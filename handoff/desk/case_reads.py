@@ -1,4 +1,4 @@
-"""Reading for the page of a case: eight statements whatever is in it, and its panels."""
+"""Reading for the page of a case: eight statements whatever is in it. Its panels are asked for after it."""
 
 import re
 from collections.abc import Sequence
@@ -43,7 +43,9 @@ WORDS = 200
 """So many of the newest messages of a case are drawn at once."""
 
 
-async def one(session: AsyncSession, me: Me, ref: str, *, assistant: str, every_word: bool = False) -> CasePage:
+async def one(
+    session: AsyncSession, me: Me, ref: str, *, assistant: str, every_word: bool = False, with_panels: bool = True
+) -> CasePage:
     """Everything about one case, or `NotFound`. `every_word` reads a thread of any length to its beginning."""
     joined_into = aliased(Case)
     row = (
@@ -83,7 +85,8 @@ async def one(session: AsyncSession, me: Me, ref: str, *, assistant: str, every_
         may_work=_may_work(me, found, conversations),
         is_mine=found.assignee_id == me.id,
         is_watching=any(agent_id == me.id and watching for agent_id, _, _, watching in people),
-        panels=await case_panels.read_all(session, found, me),
+        pressing=await case_panels.pressing(session, found),
+        panels=await case_panels.read_all(session, found, me) if with_panels else None,
         key=new_id(),
     )
 

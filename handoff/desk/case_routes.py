@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases
 from handoff.cases import Actor as CaseActor
-from handoff.desk import case_reads, reads
+from handoff.desk import case_panels, case_reads, reads
 from handoff.desk.drawing import draw
 from handoff.desk.saying import Said, with_words
 from handoff.desk.visit import Actor, Reader, Visit
@@ -23,18 +23,38 @@ Words = Annotated[str, Form(max_length=2000)]
 
 @router.get("/{ref}")
 async def one(
-    visit: Reader, ref: str, words: Annotated[str, Query(pattern="^(newest|all)$")] = "newest"
+    visit: Reader,
+    ref: str,
+    words: Annotated[str, Query(pattern="^(newest|all)$")] = "newest",
+    panels: Annotated[str, Query(pattern="^(now|later)$")] = "later",
 ) -> HTMLResponse:
-    return await page_of(visit, ref, template="case.html", every_word=words == "all")
+    """The page of a case. Its panels come with it for whoever has no script, and when an open page is drawn again."""
+    every_word, with_panels = words == "all", panels == "now"
+    return await page_of(visit, ref, template="case.html", every_word=every_word, with_panels=with_panels)
+
+
+@router.get("/{ref}/panels")
+async def panels_beside(visit: Reader, ref: str) -> HTMLResponse:
+    """What an opened page asks for once it is there."""
+    page = await visit.read(lambda session: case_panels.one(session, visit.me, ref))
+    return draw("_case_panels.html", page, visit.me)
 
 
 async def page_of(
-    visit: Visit, ref: str, *, said: Said | None = None, template: str = "_case.html", every_word: bool = False
+    visit: Visit,
+    ref: str,
+    *,
+    said: Said | None = None,
+    template: str = "_case.html",
+    every_word: bool = False,
+    with_panels: bool = True,
 ) -> HTMLResponse:
     """The page of a case as it is now; what every move on it answers with, saying what was done."""
     name = visit.settings.assistant_name
     page = await visit.read(
-        lambda session: case_reads.one(session, visit.me, ref, assistant=name, every_word=every_word)
+        lambda session: case_reads.one(
+            session, visit.me, ref, assistant=name, every_word=every_word, with_panels=with_panels
+        )
     )
     drawn = draw(template, page, visit.me)
     return with_words(drawn, said) if said else drawn

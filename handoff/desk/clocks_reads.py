@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handoff import clock
 from handoff.desk.pages import Me
 from handoff.models import Case, CaseStatus, Clock
+from handoff.opening_hours import OpeningHours as Hours
 from handoff.routing import teams
 from handoff.rules import clocks, counting
 
@@ -33,21 +34,18 @@ class ClockLine:
 
 @dataclass(frozen=True)
 class ClocksPanel:
-    """`open` ones as they fall due, then the `ended`, newest first. `next` is what the head of the page shows."""
+    """`open` ones as they fall due, then the `ended`, newest first."""
 
     open: tuple[ClockLine, ...]
     ended: tuple[ClockLine, ...]
-
-    @property
-    def next(self) -> ClockLine | None:
-        return next((line for line in self.open if line.due_at), None)
 
 
 async def panel(session: AsyncSession, case: Case, me: Me) -> ClocksPanel | None:
     rows = await clocks.of_case(session, case.id)
     if not rows:
         return None
-    lines = [(row, await _line(session, case, row)) for row in rows]
+    hours = {one: await teams.hours_of_calendar(session, one) for one in {row.calendar_id for row in rows}}
+    lines = [(row, _line(case, row, hours[row.calendar_id])) for row in rows]
     standing = [line for row, line in lines if not counting.is_over(row)]
     ended = [line for row, line in reversed(lines) if counting.is_over(row)]
     return ClocksPanel(tuple(sorted(standing, key=_when_due)), tuple(ended[:SHOWN]))
@@ -57,8 +55,8 @@ def _when_due(line: ClockLine) -> tuple[bool, str]:
     return (line.due_at is None, line.due_at.isoformat() if line.due_at else "")
 
 
-async def _line(session: AsyncSession, case: Case, row: Clock) -> ClockLine:
-    hours, now = await teams.hours_of_calendar(session, row.calendar_id), clock.now()
+def _line(case: Case, row: Clock, hours: Hours) -> ClockLine:
+    now = clock.now()
     state = _state(row, hours.is_open(now))
     return ClockLine(
         label=LABELS[row.kind],

@@ -14,8 +14,15 @@ const isBusy = (part) =>
   $("dialog[open]", part) || hasTyping(part) || (part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) ||
   $(".fresh-link", part) || all("video, audio", part).some((one) => !one.paused) || (part.id === "words" && isChoosing());
 
+// The page as it is now, with the panels an opened page asks for by itself.
+function whole() {
+  const address = new URL(location.href);
+  address.searchParams.set("panels", "now");
+  return address;
+}
+
 async function refresh() {
-  const response = moving ? null : await fetch(location.href).catch(() => null);
+  const response = moving ? null : await fetch(whole()).catch(() => null);
   const html = response?.ok ? await response.text() : null;
   // A move of our own draws the whole page when it is answered.
   if (!html || moving || !ref()) return;
@@ -40,6 +47,26 @@ function swap(part, next) {
   if (focused) standAt((same && $(same, next)) || next);
 }
 
+// Nothing is printed without its panels: whoever prints before they came waits for them.
+function completeForPaper() {
+  const place = $("#case-panels.awaited");
+  if (!place) return;
+  const request = new XMLHttpRequest();
+  request.open("GET", place.getAttribute("hx-get"), false);
+  request.send();
+  if (request.status !== 200) return;
+  place.innerHTML = request.responseText;
+  onPanels(place);
+  htmx.process(place);
+}
+
+function onPanels(place) {
+  place.classList.remove("awaited");
+  place.removeAttribute("aria-busy");
+  localTimes(place);
+  document.dispatchEvent(new CustomEvent("desk:complete"));
+}
+
 function soon() {
   if (!ref() || timer) return;
   timer = setTimeout(() => {
@@ -56,6 +83,8 @@ export function startCase() {
     onEvent(type, (event) => ref() && isTalkedAbout(event) && soon());
   }
   onEvent("FellBehind", soon);
+  document.addEventListener("htmx:afterSwap", (event) => event.detail.target?.id === "case-panels" && onPanels(event.detail.target));
+  window.addEventListener("beforeprint", completeForPaper);
   document.addEventListener("desk:case-changed", soon);
   const isMove = (event) => event.detail.target?.id === "case";
   document.addEventListener("htmx:beforeRequest", (event) => isMove(event) && (moving += 1));

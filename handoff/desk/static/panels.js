@@ -4,6 +4,8 @@ import { $, all, conversationId, reasonOf, tell } from "./page.js";
 
 export function openDialog(id) {
   const dialog = document.getElementById(id);
+  // Some dialogs of a case come with its panels: who was faster gets theirs then.
+  if (!dialog && $("#case-panels.awaited")) document.addEventListener("desk:complete", () => openDialog(id), { once: true });
   if (!dialog || dialog.open) return false;
   dialog.showModal();
   dialog.dispatchEvent(new CustomEvent("desk:opened", { bubbles: true }));
