@@ -100,9 +100,12 @@ class Cases(RuleBasedStateMachine):
         self.stage.loop.run(self.book.join(self._case(one), self._case(other)))
 
     @precondition(lambda self: self.book.pairs())
-    @rule(which=any_case)
-    def join(self, which: int) -> None:
-        self.stage.loop.run(self.book.join(*self._pair(which)))
+    @rule(which=any_case, is_urgent=st.booleans())
+    def join(self, which: int, is_urgent: bool) -> None:
+        source, target = self._pair(which)
+        if is_urgent:
+            self.stage.loop.run(self.book.change(source, "urgent"))
+        self.stage.loop.run(self.book.join(source, target))
 
     @precondition(lambda self: self.book.pairs())
     @rule(which=any_case, said=st.lists(st.tuples(anybody, st.sampled_from(WORDS)), max_size=3))
