@@ -37,7 +37,7 @@ def main() -> None:
     figures: dict[str, Any] = {"rounds": asked.rounds, "ours": {}, "ratio_p95": {}, "peer": {}}
     for database in asked.databases:
         with _addresses(database, asked.sizes) as urls:
-            found = asyncio.run(_measure(database, urls, asked.rounds))
+            found = asyncio.run(_measure(database, urls, asked.rounds, asked.only))
         figures["ours"][database] = found
         figures["ratio_p95"][database] = _ratios(found)
         print(json.dumps({database: figures["ratio_p95"][database]}), flush=True)
@@ -50,24 +50,24 @@ def main() -> None:
     print(json.dumps({"bench": "cases", **figures}))
 
 
-async def _measure(database: str, urls: dict[int, str], rounds: int) -> dict[str, Any]:
+async def _measure(database: str, urls: dict[int, str], rounds: int, only: Sequence[str]) -> dict[str, Any]:
     for size, url in urls.items():
         print(f"{database}, {size:,} cases: filling", file=sys.stderr, flush=True)
         await ours.build(url, size)
-    chance = random.Random(7)
     async with AsyncExitStack() as stack:
         hubs = [
             await stack.enter_async_context(ours.opened(f"{database} {size:,}", url, size, str(FOLDER)))
             for size, url in urls.items()
         ]
+        chances = {hub.name: random.Random(7) for hub in hubs}  # every size is asked the same
         for number in range(WARM_UP + rounds):
             if number == WARM_UP:
                 for hub in hubs:
                     hub.ms.clear()
-            for operation in ours.OPERATIONS:
+            for operation in only:
                 # The larger first in every second round: whoever goes second finds a warmer processor.
                 for hub in hubs if number % 2 else reversed(hubs):
-                    await ours.measure(hub, operation, chance)
+                    await ours.measure(hub, operation, chances[hub.name])
                     await asyncio.sleep(0)
         return {str(hub.cases): {name: percentiles(ms) for name, ms in hub.ms.items()} for hub in hubs}
 
@@ -167,6 +167,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", type=numbers, default=[1_000, 1_000_000])
     parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--databases", type=lambda typed: typed.split(","), default=["sqlite", "postgresql"])
+    parser.add_argument("--only", type=lambda typed: typed.split(","), default=ours.OPERATIONS)
     parser.add_argument("--peer", type=numbers, default=[1_000, 20_000])
     return parser.parse_args()
 

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bench.cases.data import FIRST, LAST, STREETS, THINGS, fill
+from bench.cases.data import FIRST, LAST, STREETS, THINGS, fill, reference
 from handoff import agents, clock, floor, handovers, routing, tokens
 from handoff.app import Hub, create_app
 from handoff.assistants.scripted import Scripted
@@ -35,8 +35,9 @@ QUESTIONS = (
     lambda chance: f"{chance.choice(FIRST)} {chance.choice(LAST)}",
     lambda chance: f'"{chance.choice(STREETS)}" refund',
     lambda chance: f"{chance.randrange(1, 900)} {chance.choice(STREETS)}",
+    lambda chance: reference(chance.randrange(1_000)),
 )
-"""What people look for: two words, one that is everywhere, a name, words as they stand, an address."""
+"""What people look for: two words, one that is everywhere, a name, words as they stand, an address, a reference."""
 
 
 @dataclass
@@ -163,7 +164,6 @@ Step = Callable[[], Awaitable[Any]]
 
 
 async def _create(filled: Filled, chance: random.Random) -> Step:
-    filled.count += 1
     body = {
         "conversation_id": chance.choice(filled.conversation_ids),
         "idempotency_key": f"bench-{time.time_ns()}",

@@ -20,10 +20,11 @@ from handoff.errors import BadInput
 from handoff.finding import questions, search, snippets
 from handoff.finding.chosen import Chosen
 from handoff.finding.snippets import Piece
-from handoff.models import Agent, Case, CaseTag, CaseWatcher, Clock, Customer
+from handoff.models import Agent, Case, CaseTag, CaseText, CaseWatcher, Clock, Customer
 
 ROWS = 50
-COUNTED = 1000
+COUNTED = 99
+"""Read for every view on every page of the list; a longer count would cost more the more cases there are."""
 
 
 @dataclass(frozen=True)
@@ -255,7 +256,10 @@ async def _found(session: AsyncSession, who: Looker, chosen: Chosen, limit: int)
         fits.append(exists().where(CaseTag.case_id == Case.id, CaseTag.tag == chosen.tag))
     if chosen.watched:
         fits.append(exists().where(CaseWatcher.case_id == Case.id, CaseWatcher.agent_id == who.agent_id))
-    query = search.ranked(_whole(search.told()), found).where(*fits).limit(limit + 1)
+    # What is shown is read for the rows of the page only, not for everything that has to be put in order.
+    best = search.ranked(select(Case.id), found).where(*fits).limit(limit + 1)
+    texts = _whole(search.told()).join(CaseText, CaseText.case_id == Case.id)
+    query = search.ordered(texts, found).where(Case.id.in_(best))
     rows = (await session.execute(query)).all()
     shown = tuple(replace(_row(*row[:5]), snippet=snippets.of(row[5], question)) for row in rows[:limit])
     return CasePageOf(shown, is_cut=len(rows) > limit or len(found) >= search.LOOKED_AT)

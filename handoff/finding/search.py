@@ -72,13 +72,15 @@ def told() -> ColumnElement[str]:
 
 
 def ranked(query: Select[Any], found: Mapping[int, bool]) -> Select[Any]:
-    """A query of cases narrowed to what `numbers` found: those the words name first, then what changed last."""
+    """A query of cases narrowed to what `numbers` found, and in its order."""
+    return ordered(query.join(CaseText, CaseText.case_id == Case.id).where(CaseText.number.in_(found)), found)
+
+
+def ordered(query: Select[Any], found: Mapping[int, bool]) -> Select[Any]:
+    """A query of cases and their texts: those the words name first, then what changed last."""
     named = [number for number, is_named in found.items() if is_named]
-    return (
-        query.join(CaseText, CaseText.case_id == Case.id)
-        .where(CaseText.number.in_(found))
-        .order_by(expression.case((CaseText.number.in_(named), 0), else_=1), Case.updated_at.desc(), Case.id.desc())
-    )
+    is_named = expression.case((CaseText.number.in_(named), 0), else_=1)
+    return query.order_by(is_named, Case.updated_at.desc(), Case.id.desc())
 
 
 async def jump(session: AsyncSession, typed: str) -> str | None:

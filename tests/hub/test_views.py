@@ -114,7 +114,7 @@ async def test_a_list_is_what_its_filters_say_page_by_page(
             after = page.after
         (number,) = await lists.counts(session, who, [chosen])
     assert refs == await expected(desk, dana, chosen)
-    assert number == len(refs)
+    assert number == min(len(refs), lists.COUNTED + 1)
     assert refs, "a list of nothing proves nothing"
 
 
@@ -146,7 +146,7 @@ async def test_words_and_filters_narrow_together(filled: tuple[Desk, Agent]) -> 
     assert all(any(piece.is_found for piece in row.snippet) for row in every.rows)
 
 
-async def test_counts_stop_at_a_thousand(desk: Desk) -> None:
+async def test_counts_stop_at_a_hundred(desk: Desk) -> None:
     dana = await desk.agent()
     await fill(desk.database, 1200)
     async with desk.database.read() as session:
