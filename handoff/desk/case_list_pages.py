@@ -31,12 +31,12 @@ BULK_LABELS = {
 
 @dataclass(frozen=True)
 class Tab:
-    """A view above the list. `count` is written so that more than can be counted cheaply says so."""
+    """A view above the list. `count` is written so that more than can be counted cheaply says so; None: not counted."""
 
     id: str
     name: str
     href: str
-    count: str
+    count: str | None
     is_current: bool
     is_own: bool
     is_shared: bool

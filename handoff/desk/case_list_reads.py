@@ -1,6 +1,10 @@
-"""Reading the list of cases: its views, their counts and one page of rows. Four statements, six with words."""
+"""Reading the list of cases: its views, their counts and one page of rows. Four statements, five with words.
+
+While words are searched for nothing is counted: nobody looks at the tabs then, and it would be most of the price.
+"""
 
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any, get_args
 from urllib.parse import parse_qsl, urlencode
 
@@ -37,11 +41,11 @@ def href(chosen: Chosen, **more: str) -> str:
 async def listed(session: AsyncSession, me: Me, address: Mapping[str, str], said: Said | None = None) -> CaseListPage:
     chosen, after = chosen_in(address), address.get("after", "")
     who, known = looker(me), await views.of(session, me.id)
-    counts = await lists.counts(session, who, [view.chosen for view in known])
+    counts = [] if chosen.search else await lists.counts(session, who, [view.chosen for view in known])
     page = await lists.page(session, who, chosen, after)
     current = address.get("view", "") or next((one.id for one in known if one.chosen == chosen), "")
     return CaseListPage(
-        tabs=tuple(_tab(view, number, current) for view, number in zip(known, counts, strict=True)),
+        tabs=tuple(_tab(view, number, current) for view, number in zip_longest(known, counts)),
         rows=page.rows,
         chosen=chosen,
         address=urlencode(
@@ -56,8 +60,8 @@ async def listed(session: AsyncSession, me: Me, address: Mapping[str, str], said
     )
 
 
-def _tab(view: views.View, number: int, current: str) -> Tab:
-    count = f"{lists.COUNTED:,}+" if number > lists.COUNTED else f"{number:,}"
+def _tab(view: views.View, number: int | None, current: str) -> Tab:
+    count = None if number is None else f"{lists.COUNTED}+" if number > lists.COUNTED else str(number)
     target = href(view.chosen, view=view.id)
     return Tab(view.id, view.name, target, count, view.id == current, view.is_own, view.is_shared)
 

@@ -4,6 +4,7 @@ The newest `LOOKED_AT` cases are looked at, so a word that is in every case cost
 the words name (reference, title, customer, tag) come before those that only mention them, then whatever changed last.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,8 @@ LOOKED_AT = 200
 NAMED_AT_MOST = 100
 ENOUGH = 10
 """Whole words that find so many are what was meant; fewer, and the last may be the beginning of another."""
+REFERENCE = re.compile(r"[cC]?[\s-]*\d{3}[\s-]*\d{3}[\s-]*\d{1,4}")
+"""As people write one: with its C and its hyphens or without."""
 FOR_GOOD = ("message_redacted", "file_redacted", "customer_erased")
 
 
@@ -57,7 +60,7 @@ async def follow(session: AsyncSession, happened: "Happened") -> None:
 async def find(session: AsyncSession, typed: str, limit: int = 25) -> list[CaseHit]:
     """The cases that fit, best first, at most `limit`. Any text may be typed; one without words finds nothing."""
     question = questions.read(typed)
-    found = await numbers(session, question)
+    found = await numbers(session, question, typed=typed)
     if not found:
         return []
     query: Any = select(Case, Customer.name, CaseText.number, told())
@@ -101,13 +104,27 @@ Places = tuple[tuple[Words, int], ...]
 CASES: Places = ((CASE_HEADS, NAMED_AT_MOST), (CASE_WORDS, LOOKED_AT))
 
 
-async def numbers(session: AsyncSession, question: Question, places: Places = CASES) -> dict[int, bool]:
-    """`number` of the newest texts that fit, and whether their head does. One or two statements."""
+async def numbers(
+    session: AsyncSession, question: Question, places: Places = CASES, typed: str = ""
+) -> dict[int, bool]:
+    """`number` of the newest texts that fit, and whether their head does. One or two statements.
+
+    A whole reference as `typed` is looked up, not searched for, where there is such a case.
+    """
     if not question:
         return {}
+    is_reference = REFERENCE.fullmatch(typed.strip()) is not None
+    if is_reference and (number := await _of_reference(session, typed)):
+        return {number: True}
     found = await _look(session, question, places)
-    if question.is_open and len(found) < ENOUGH:
+    if question.is_open and not is_reference and len(found) < ENOUGH:
         found = {**await _look(session, question.unfinished(), places), **found}
+    return found
+
+
+async def _of_reference(session: AsyncSession, typed: str) -> int | None:
+    query = select(CaseText.number).join(Case, Case.id == CaseText.case_id)
+    found: int | None = await session.scalar(query.where(Case.ref == cases.normal_ref(typed)))
     return found
 
 

@@ -25,6 +25,9 @@ def of(text: str, question: Question) -> tuple[Piece, ...]:
     starts = tuple(term.words[-1] for term in question.terms)
     best: tuple[int, str, list[tuple[int, int]]] = (0, "", [])
     for line in text.splitlines():
+        folded = plain(line)
+        if not any(root in folded for root in roots) and not any(start in folded for start in starts):
+            continue
         places = [
             found.span()
             for found in WORD.finditer(line)

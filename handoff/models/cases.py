@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from handoff.models.base import Base, Id, new_id, one_of
@@ -46,6 +46,14 @@ class Case(Base):
         Index("ix_cases_priority_status", "priority", "status", "updated_at"),
         Index("ix_cases_assignee_status", "assignee_id", "status", "updated_at"),
         Index("ix_cases_customer", "customer_id", "created_at"),
+        Index(
+            "ix_cases_contacts",
+            "status",
+            "updated_at",
+            "contacts",
+            sqlite_where=text("contacts >= 3"),
+            postgresql_where=text("contacts >= 3"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)

@@ -139,6 +139,16 @@ async def test_a_whole_reference_or_account_number_goes_to_its_case(desk: Desk) 
         assert await search.jump(session, "10042") is None, "two open cases: neither is meant"
 
 
+async def test_a_whole_reference_finds_its_case_and_none_that_only_mentions_it(desk: Desk) -> None:
+    meant = await a_case(desk)
+    other = await a_case(desk, f"Is this about {meant.ref}?", "noor", "A second box")
+    digits = meant.ref.removeprefix("C-")
+    for typed in (meant.ref, meant.ref.lower(), f" c {digits.replace('-', ' ')}", digits, digits.replace("-", "")):
+        assert await refs(desk, typed) == [meant.ref], typed
+    assert await refs(desk, "second") == [other.ref]
+    assert await refs(desk, "C-000-000-0") == []
+
+
 async def test_the_found_place_is_shown_with_its_words_marked(desk: Desk) -> None:
     await a_case(desk, "I said <b>the router</b> hums & blinks all night, every night")
     async with desk.database.read() as session:

@@ -534,6 +534,14 @@ def _widen_the_old_tables() -> None:
     op.create_index("ix_cases_priority_status", "cases", ["priority", "status", "updated_at"])
     op.create_index("ix_cases_assignee_status", "cases", ["assignee_id", "status", "updated_at"])
     op.create_index("ix_cases_customer", "cases", ["customer_id", "created_at"])
+    often = sa.text("contacts >= 3")
+    op.create_index(
+        "ix_cases_contacts",
+        "cases",
+        ["status", "updated_at", "contacts"],
+        sqlite_where=often,
+        postgresql_where=often,
+    )
     op.create_index("ix_case_events_created", "case_events", ["created_at"])
     op.create_index("ix_cases_joined_into_id", "cases", ["joined_into_id"])
     op.create_index("ix_conversations_agent", "conversations", ["agent_id", "floor"])
