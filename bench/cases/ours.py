@@ -180,8 +180,14 @@ async def _list(filled: Filled, chance: random.Random) -> Step:
 
 
 async def _open(filled: Filled, chance: random.Random) -> Step:
+    """The page and then its panels, as a browser asks for them."""
     ref = chance.choice(filled.refs)
-    return lambda: filled.client.get(f"/desk/cases/{ref}")
+
+    async def step() -> httpx.Response:
+        page = await filled.client.get(f"/desk/cases/{ref}")
+        return page if page.is_error else await filled.client.get(f"/desk/cases/{ref}/panels")
+
+    return step
 
 
 async def _reply(filled: Filled, chance: random.Random) -> Step:
