@@ -139,12 +139,14 @@ def _row(
 
 
 def snippet(last: Message) -> str:
-    """The newest words in one line, or what there is instead of words."""
+    """The newest words in one line, or what there is instead of words. Whose they are is said of a partner's: the
+    customer may not even see them."""
     if last.redacted_at:
         return "Removed"
     if last.withdrawn_at:
         return "Taken back"
-    return " ".join(last.words.split())[:140] or "Sent a file"
+    said = " ".join(last.words.split())[:140] or "Sent a file"
+    return f"{last.name or 'Partner'}: {said}" if last.author == Author.PARTNER else said
 
 
 def _queued_apart(conversation: Conversation, handover: Handover | None) -> datetime | None:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases, clock, edits, facts, floor, handovers, outbox
 from handoff.casework import STEPS
+from handoff.desk.lists import snippet
 from handoff.errors import BadInput, Conflict, Gone, NotAllowed, NotFound
 from handoff.models import Agent, Case, CaseStatus, Customer, Message, Partner, Share, SharedMessage
 from handoff.package import HandoverRequest, Issue
@@ -218,6 +219,7 @@ async def test_what_a_partner_writes_is_for_the_desk_in_the_case(pickup: Pickup)
     assert (message.author, message.audience, message.name) == ("partner", "desk", "Swift Parcel Couriers")
     assert message.case_id == (await pickup.case()).id
     assert [words.text for words in (await pickup.page(token)).words] == ["Nobody opened the door."]
+    assert snippet(message) == "Swift Parcel Couriers: Nobody opened the door."
     async with pickup.desk.database.read() as session:
         assert await session.get(SharedMessage, (share.id, message.id))
 
