@@ -197,6 +197,18 @@ async def change_password(session: AsyncSession, agent_id: str, password_hash: s
     await session.execute(delete(AgentSession).where(AgentSession.agent_id == agent_id))
 
 
+async def replace_password(
+    database: Database, throttle: Throttle, agent: Agent, present: str, new: str, *, address: str
+) -> None:
+    """By whoever knows the present one; guesses are counted like those of a sign-in. Refuses with `NotAllowed`."""
+    throttle.check(agent.email, address)
+    if not await _fits(present, agent.password_hash):
+        throttle.failed(agent.email, address)
+        raise NotAllowed("That is not your present password. Type it again, or ask a supervisor for a new link.")
+    hashed = await hash_password(new)
+    await database.write(lambda session: change_password(session, agent.id, hashed))
+
+
 async def arrived(session: AsyncSession, agent_id: str) -> None:
     """A desk page opened: online, unless the agent chose to be away."""
     await session.execute(

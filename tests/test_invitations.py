@@ -10,7 +10,7 @@ import pytest
 from handoff import agents, clock, invitations, staff
 from handoff.agents import Throttle
 from handoff.db import Database
-from handoff.errors import BadInput, Conflict, Gone, NotAllowed, NotSignedIn
+from handoff.errors import BadInput, Conflict, Gone, NotAllowed, NotSignedIn, TooMany
 from handoff.invitations import Invitation
 from handoff.models import Agent, Base, Role
 
@@ -130,3 +130,27 @@ async def test_who_was_let_go_is_not_invited_and_an_old_link_opens_nothing(datab
         await database.write(lambda session: staff.invite(session, priya, made.agent.id))
     with pytest.raises(Gone):
         await invitations.accept(database, *door(made), PASSWORD)
+
+
+async def test_whoever_knows_their_password_replaces_it_and_signs_in_anew(database: Database, priya: Agent) -> None:
+    throttle, here = Throttle(), "192.0.2.1"
+    with pytest.raises(NotAllowed):
+        await agents.replace_password(database, throttle, priya, "a guess of hers", "another one", address=here)
+    with pytest.raises(BadInput):
+        await agents.replace_password(database, throttle, priya, PASSWORD, "short", address=here)
+    await signs_in(database, priya.email, PASSWORD)
+    await agents.replace_password(database, throttle, priya, PASSWORD, "another password", address=here)
+    with pytest.raises(NotSignedIn):
+        await signs_in(database, priya.email, PASSWORD)
+    await signs_in(database, priya.email, "another password")
+
+
+async def test_guesses_of_the_present_password_are_counted(database: Database, priya: Agent) -> None:
+    throttle, here = Throttle(), "192.0.2.1"
+    for _ in range(5):
+        with pytest.raises(NotAllowed):
+            await agents.replace_password(
+                database, throttle, priya, "a guess of hers", "another password", address=here
+            )
+    with pytest.raises(TooMany):
+        await agents.replace_password(database, throttle, priya, PASSWORD, "another password", address=here)

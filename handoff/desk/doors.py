@@ -1,4 +1,4 @@
-"""Coming in and going out: the sign-in page, sign-out, presence and capacity."""
+"""Coming in and going out: the sign-in page, sign-out, passwords, presence and capacity."""
 
 from typing import Annotated
 
@@ -73,9 +73,23 @@ async def welcome(request: Request, agent_id: str, token: str, password: Annotat
     return _sign_in_page(agent.email, said="Your password is set. Sign in with it.")
 
 
+@router.post("/password")
+async def password(
+    request: Request, visit: Actor, present: Annotated[str, Form()], new: Annotated[str, Form()]
+) -> Response:
+    """One's own. Every browser, this one too, has to sign in with the new one."""
+    hub, address = visit.hub, request.client.host if request.client else "unknown"
+    await agents.replace_password(hub.database, hub.throttle, visit.agent, present, new, address=address)
+    return _signed_out()
+
+
 @router.post("/sign-out")
 async def sign_out(visit: Actor) -> Response:
     await visit.write(lambda session: agents.sign_out(session, visit.who.session_id))
+    return _signed_out()
+
+
+def _signed_out() -> Response:
     response = Response(status_code=204, headers={"HX-Redirect": "/desk/sign-in"})
     response.delete_cookie(COOKIE, path="/desk")
     return response

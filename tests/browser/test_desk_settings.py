@@ -186,7 +186,7 @@ def test_every_page_is_readable_by_assistive_technology(
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), section
 
 
-def test_an_agent_is_added_by_keyboard_and_sets_their_own_password(
+def test_an_agent_is_added_by_keyboard_and_sets_and_replaces_their_own_password(
     hub: DeskHub, sit_down: SitDown, browser: Browser
 ) -> None:
     page = sit_down("priya")
@@ -215,6 +215,17 @@ def test_an_agent_is_added_by_keyboard_and_sets_their_own_password(
     kim.keyboard.press("Enter")
     kim.wait_for_selector("body[data-ready]")
     expect(kim.get_by_role("link", name="Settings")).to_be_visible()
+
+    kim.click(".me")
+    kim.click("#you summary")
+    kim.fill("#you [name=present]", "not the one she has")
+    kim.fill("#you [name=new]", "quite another password")
+    kim.keyboard.press("Enter")
+    expect(kim.locator("#you [role=alert]")).to_contain_text("That is not your present password.")
+    assert Axe().run(kim).violations_count == 0
+    kim.fill("#you [name=present]", "a long enough password")
+    kim.keyboard.press("Enter")
+    kim.wait_for_url("**/desk/sign-in")
     kim.goto(link)
     expect(kim.get_by_role("alert")).to_contain_text("This link opens nothing any more.")
     kim.context.close()
