@@ -118,7 +118,9 @@ async def numbers(
         return {number: True}
     found = await _look(session, question, places)
     if question.is_open and not is_reference and len(found) < ENOUGH:
-        found = {**await _look(session, question.unfinished(), places), **found}
+        # Where whole words found something, the last of them may only begin a name: every text with words that begin
+        # so would have to be gone through.
+        found = {**await _look(session, question.unfinished(), places[:1] if found else places), **found}
     return found
 
 

@@ -5,7 +5,7 @@ The pure part is tried here directly; the component is trained by Rasa in Rasa's
 
 import json
 import subprocess
-from datetime import date
+from datetime import date, datetime, timezone
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -195,4 +195,5 @@ def test_the_trained_component_reads_in_rasas_python_what_the_pure_part_reads_he
         for parse in json.loads(done.stdout.split("PARSED", 1)[1])
     ]
 
-    assert read == [[(one.entity, one.value, one.start, one.end) for one in spot(text)] for text in texts]
+    here = [SPOTTER.spot(text, datetime.now(timezone.utc).date()) for text in texts]
+    assert read == [[(one.entity, one.value, one.start, one.end) for one in found] for found in here]

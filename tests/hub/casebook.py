@@ -135,6 +135,8 @@ class Book:
         conversation_id = self.talking[who]
         if self._is_erased(conversation_id):
             return
+        was_about = (await self.desk.conversation(conversation_id)).case_id
+        self._touch(*filter(None, [was_about]))
 
         async def step(session: AsyncSession) -> Case:
             conversation = await floor.hold(session, conversation_id)
