@@ -113,7 +113,9 @@ async def undo(session: AsyncSession, join_id: str, agent: Agent) -> Join:
     talking = await _all_talk(session, made) if made.to_conversation_id is None else ()
     made.undone_at, made.undone_by = clock.now(), agent.id
     await session.flush()
-    await cases.undo_for_strangers(session, (made.from_customer_id, made.to_customer_id))
+    # Whoever was one person with either side may be a stranger to the other now.
+    sides = [await customers.together(session, one) for one in (made.from_customer_id, made.to_customer_id)]
+    await cases.undo_for_strangers(session, frozenset().union(*sides))
     if made.to_conversation_id is None:
         for conversation in talking:
             await cases.keep_to_own(session, conversation)

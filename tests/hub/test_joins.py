@@ -16,7 +16,19 @@ from handoff import cases, conversations, customers, events, facts, floor, hando
 from handoff.assistants.scripted import saying
 from handoff.errors import BadInput, Conflict, NotAllowed
 from handoff.handovers import hand_over
-from handoff.models import Attachment, Case, Customer, Fact, Message, OutboxItem, Role, Turn
+from handoff.models import (
+    Attachment,
+    Case,
+    Conversation,
+    Customer,
+    Fact,
+    Identity,
+    Join,
+    Message,
+    OutboxItem,
+    Role,
+    Turn,
+)
 from handoff.package import HandoverRequest, Issue
 from handoff.ports import Attached, Floor, FoundFact, TurnRequest, TurnResult
 from tests.hub.conftest import Desk, an_empty_database
@@ -464,3 +476,38 @@ async def test_after_a_parting_nobodys_words_stand_in_a_strangers_case(desk: Des
     assert "10042" not in told
     assert theirs is not None
     assert theirs.case_id is None
+
+
+async def test_a_join_of_cases_falls_with_the_link_between_their_people(desk: Desk, people: People) -> None:
+    dana = await desk.agent()
+    handles = [await people.says(name, "My box") for name in ("maya@web", "sam@console", "noor@web")]
+
+    async def known_as(here: str, there: str) -> Join:
+        async def step(session: AsyncSession) -> Join:
+            first, second = [await session.get_one(Conversation, one) for one in (here, there)]
+            identity = await session.get_one(Identity, first.identity_id)
+            made = await customers.join(session, identity, second.customer_id, "agent", dana)
+            assert made is not None
+            return made
+
+        return await desk.write(step)
+
+    async def case_of(conversation_id: str) -> Case:
+        async def step(session: AsyncSession) -> Case:
+            conversation = await floor.hold(session, conversation_id)
+            return await cases.open_case(
+                session, conversation, title="Box", topic="returns", actor=cases.ASSISTANT, first_seq=1
+            )
+
+        return await desk.write(step)
+
+    maya, sam, noor = handles
+    await known_as(maya, sam)
+    through_sam = await known_as(sam, noor)
+    mayas, noors = await case_of(maya), await case_of(noor)
+    await desk.write(lambda session: cases.join(session, mayas.ref, noors.ref, dana))
+    await desk.write(lambda session: joins.undo(session, through_sam.id, dana))
+    async with desk.database.read() as session:
+        case = await cases.get(session, mayas.ref)
+        words = [one.text for one in await cases.words_of(session, case.id) if one.author == "customer"]
+    assert (case.status, case.joined_into_id, words) == ("open", None, ["My box"])
