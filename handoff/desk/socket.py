@@ -49,30 +49,31 @@ async def live(socket: WebSocket) -> None:
         await socket.accept()
         await socket.close(SIGN_IN_AGAIN)
         return
-    await socket.accept()
-    await _stay(socket, visit)
+    # Listening begins before the page hears that it may: it reads then what came since it was drawn, and misses none.
+    async with visit.hub.live.subscribe() as subscription:
+        await socket.accept()
+        await _stay(socket, visit, subscription)
 
 
-async def _stay(socket: WebSocket, visit: Visit) -> None:
+async def _stay(socket: WebSocket, visit: Visit, subscription: Subscription) -> None:
     """Run the three sides of the socket until the first of them ends."""
     agent_id, here = visit.agent.id, _present(socket)
     here[agent_id] += 1
-    await visit.write(lambda session: agents.arrived(session, agent_id))
-    await visit.write(lambda session: offers.make_waiting(session, visit.agent))
     seat = _Seat(socket, visit)
     try:
-        async with visit.hub.live.subscribe() as subscription:
-            sides = [
-                asyncio.create_task(seat.tell(subscription)),
-                asyncio.create_task(seat.listen()),
-                asyncio.create_task(seat.look_again()),
-            ]
-            try:
-                await asyncio.wait(sides, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for side in sides:
-                    side.cancel()
-                await asyncio.gather(*sides, return_exceptions=True)
+        await visit.write(lambda session: agents.arrived(session, agent_id))
+        await visit.write(lambda session: offers.make_waiting(session, visit.agent))
+        sides = [
+            asyncio.create_task(seat.tell(subscription)),
+            asyncio.create_task(seat.listen()),
+            asyncio.create_task(seat.look_again()),
+        ]
+        try:
+            await asyncio.wait(sides, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for side in sides:
+                side.cancel()
+            await asyncio.gather(*sides, return_exceptions=True)
     finally:
         seat.leave()
         here[agent_id] -= 1

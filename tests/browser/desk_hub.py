@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handoff import conversations, demo, ledger
 from handoff.app import create_app
 from handoff.assistants.scripted import Scripted
+from handoff.events import Event
 from handoff.ledger import Speaker
 from handoff.models import Agent, Base, Conversation, Customer, Identity, Message
 from handoff.ports import Inbound, Words
@@ -78,6 +79,10 @@ class DeskHub:
                 return await look(session)
 
         return self.run(reading())
+
+    def publish(self, event: Event) -> None:
+        """Tell every open page of something, as after a commit."""
+        self._loop.call_soon_threadsafe(self.app.state.hub.live.publish, [event])
 
     # What a test may do
 

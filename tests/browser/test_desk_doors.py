@@ -13,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from handoff import agents, demo
+from handoff.events import Typing
 from handoff.models import Agent, CannedAnswer, Case, CaseEvent, Customer, Fact, Handover, Message, Turn
 from tests.browser.desk_hub import DeskHub, hub, sit_down
 
@@ -91,6 +92,14 @@ def test_another_site_cannot_open_the_socket(hub: DeskHub, client: httpx.Client)
     with connect(f"ws://127.0.0.1:{hub.port}/desk/live", origin=hub.url, additional_headers={"Cookie": cookie}) as ours:
         ours.send('{"type":"ping"}')
         assert "pong" in _until(ours, "pong")
+
+
+def test_what_happens_once_the_socket_is_open_is_told_on_it(hub: DeskHub, client: httpx.Client) -> None:
+    where, headers = hub.conversation("Hana Sato").id, {"Cookie": f"tellonce_desk={client.cookies['tellonce_desk']}"}
+    for number in range(10):
+        with connect(f"ws://127.0.0.1:{hub.port}/desk/live", origin=hub.url, additional_headers=headers) as ours:
+            hub.publish(Typing(where, "customer", f"Hana {number}"))
+            assert f"Hana {number}" in _until(ours, '"Typing"')
 
 
 def _until(socket: Any, words: str) -> str:

@@ -83,9 +83,13 @@ function sayRead() {
   }
 }
 
-function afresh() {
+function catchUp() {
   refreshList();
-  if (conversationId()) fetchNew().then(refreshDetails);
+  return fetchNew();
+}
+
+function afresh() {
+  catchUp().then(() => conversationId() && refreshDetails());
 }
 
 function connect() {
@@ -93,7 +97,9 @@ function connect() {
   socket = new WebSocket(`${scheme}://${location.host}/desk/live`);
   socket.addEventListener("open", () => {
     $("#live-state").hidden = true;
-    if (attempts) afresh();
+    // Something may have come between drawing the page and listening to it.
+    if (attempts) emit("FellBehind", {});
+    else catchUp();
     attempts = 0;
     emit("open", {});
     sayRead();
