@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 200
 NAMED_AT_MOST = 100
+NEAR = 20_000
+"""PostgreSQL goes through so many of the newest in a few milliseconds."""
 ENOUGH = 10
 """Whole words that find so many are what was meant; fewer, and the last may be the beginning of another."""
 REFERENCE = re.compile(r"[cC]?[\s-]*\d{3}[\s-]*\d{3}[\s-]*\d{1,4}")
@@ -131,11 +133,7 @@ async def _of_reference(session: AsyncSession, typed: str) -> int | None:
 
 
 async def _look(session: AsyncSession, question: Question, places: Places) -> dict[int, bool]:
-    """Text of nobody's typing: `question` holds letters and digits only, which is why it may stand in the statement.
-
-    PostgreSQL has to see the words to know which index is cheaper: a word in every case is found by walking back from
-    the newest, a rare one by its index.
-    """
+    """Text of nobody's typing: `question` holds letters and digits only, which is why it may stand in the statement."""
     write = _in_sqlite if session.get_bind().dialect.name == "sqlite" else _in_postgresql
     both = [write(words, question, limit).subquery(words.name + "_found") for words, limit in places]
     rows = await session.execute(union_all(*(select(one.c.number, one.c.is_named) for one in both)))
@@ -153,12 +151,25 @@ def _in_sqlite(words: Words, question: Question, limit: int) -> Select[Any]:
 
 
 def _in_postgresql(words: Words, question: Question, limit: int) -> Select[Any]:
+    """PostgreSQL sees the words, to know which index is cheaper: a word in every case is found by walking back from the
+    newest, a rare one by its index. Of several words it expects too little, and would fetch thousands of texts from
+    everywhere to show the newest: so bodies are looked at in the newest first, elsewhere only when too few fit there.
+    """
     query = questions.for_postgresql(question).replace("'", "''")
     index = table(words.table, column("number", Integer), column(words.name, TSVECTOR))
     asked: ColumnElement[Any] = literal_column(f"to_tsquery('public.tellonce', '{query}')")
-    fits: ColumnElement[bool] = index.c[words.name].op("@@")(asked)
-    number = index.c.number
-    return select(number, _is_named(words)).where(fits).order_by(number.desc()).limit(limit)
+    number, text = index.c.number, index.c[words.name]
+    newest = select(number, _is_named(words)).order_by(number.desc()).limit(limit)
+    fits: ColumnElement[bool] = text.op("@@")(asked)
+    if words is not CASE_WORDS:
+        return newest.where(fits)
+    border = select(func.max(number) - NEAR).scalar_subquery()
+    # By the function behind @@, for which no index is used.
+    near = newest.where(number > border, func.ts_match_vq(text, asked)).cte(f"{words.name}_near")
+    are_too_few = select(func.count()).select_from(near).scalar_subquery() < limit
+    far = newest.where(number <= border, are_too_few, fits).subquery(f"{words.name}_far")
+    both = union_all(select(near), select(far)).subquery(f"{words.name}_both")
+    return select(both.c.number, both.c.is_named)
 
 
 def _is_named(words: Words) -> ColumnElement[Any]:
