@@ -5,8 +5,9 @@ start afresh instead of holding everybody's memory: everything it missed is in t
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 from handoff.events import Event
 
@@ -74,3 +75,14 @@ class Live:
     @property
     def listeners(self) -> int:
         return len(self._everything) + sum(len(group) for group in self._by_conversation.values())
+
+
+async def until_one_ends(*sides: Coroutine[Any, Any, None]) -> None:
+    """Run the sides of a socket together until the first of them ends; the others end with it."""
+    running = [asyncio.create_task(side) for side in sides]
+    try:
+        await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for side in running:
+            side.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

@@ -17,7 +17,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from handoff import agents, conversations, events, ledger, offers
 from handoff.desk.visit import Visit, is_same_origin, reader
 from handoff.errors import NotSignedIn, TellonceError
-from handoff.live import FellBehind, Subscription
+from handoff.live import FellBehind, Subscription, until_one_ends
 
 log = structlog.get_logger(__name__)
 router = APIRouter(prefix="/desk")
@@ -63,17 +63,7 @@ async def _stay(socket: WebSocket, visit: Visit, subscription: Subscription) -> 
     try:
         await visit.write(lambda session: agents.arrived(session, agent_id))
         await visit.write(lambda session: offers.make_waiting(session, visit.agent))
-        sides = [
-            asyncio.create_task(seat.tell(subscription)),
-            asyncio.create_task(seat.listen()),
-            asyncio.create_task(seat.look_again()),
-        ]
-        try:
-            await asyncio.wait(sides, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for side in sides:
-                side.cancel()
-            await asyncio.gather(*sides, return_exceptions=True)
+        await until_one_ends(seat.tell(subscription), seat.listen(), seat.look_again())
     finally:
         seat.leave()
         here[agent_id] -= 1

@@ -17,7 +17,7 @@ from handoff import events
 from handoff.channels.partner import doors
 from handoff.db import Database
 from handoff.errors import NotFound, TellonceError
-from handoff.live import FellBehind, Subscription
+from handoff.live import FellBehind, Subscription, until_one_ends
 from handoff.partners import shares
 
 router = APIRouter()
@@ -36,13 +36,7 @@ async def live(socket: WebSocket, token: str) -> None:
         return
     await socket.accept()
     watch = Watch(socket, token)
-    sides = [asyncio.create_task(watch.tell()), asyncio.create_task(watch.listen())]
-    try:
-        await asyncio.wait(sides, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for side in sides:
-            side.cancel()
-        await asyncio.gather(*sides, return_exceptions=True)
+    await until_one_ends(watch.tell(), watch.listen())
 
 
 class Watch:
