@@ -26,7 +26,7 @@ def of(text: str, question: Question) -> tuple[Piece, ...]:
     best: tuple[int, str, list[tuple[int, int]]] = (0, "", [])
     for line in text.splitlines():
         folded = plain(line)
-        if not any(root in folded for root in roots) and not any(start in folded for start in starts):
+        if not any(beginning in folded for beginning in (*roots, *starts)):
             continue
         places = [
             found.span()
