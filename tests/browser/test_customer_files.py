@@ -5,7 +5,6 @@ import re
 import threading
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, FilePayload, Page, expect
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +13,7 @@ from handoff.errors import PermanentDeliveryError
 from handoff.ledger import Speaker
 from handoff.models import Message
 from handoff.ports import Attached, Inbound, Words
+from tests.browser.accessible import flaws
 from tests.browser.test_widget_with_hub import Hub, hub, page, write
 from tests.support.pictures import HTML, PDF, PROGRAM, SVG, png, wav
 
@@ -225,9 +225,7 @@ def test_pictures_and_files_are_accessible(context: BrowserContext, page: Page, 
     expect(page.locator(".message .picture")).to_have_count(1)
     choose(page, file("c.png"), file("setup.exe", PROGRAM))
     expect(page.locator(".tray li[data-is=refused]")).to_have_count(1)
-    found = Axe().run(page).response["violations"]
-    serious = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
-    assert not serious, [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+    assert flaws(page) == []
 
 
 def test_where_a_page_forbids_our_pictures_they_are_named_and_can_be_kept(page: Page) -> None:

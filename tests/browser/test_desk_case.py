@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Dialog, Page, expect
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handoff import cases, facts
 from handoff.models import Case, Conversation, Customer
 from handoff.ports import FoundFact
+from tests.browser.accessible import flaws
 from tests.browser.desk_hub import DeskHub, hub, open_conversation, sit_down
 
 __all__ = ["hub", "sit_down"]
@@ -319,7 +319,7 @@ def test_names_and_words_that_are_an_attack_are_shown_and_do_nothing(hub: DeskHu
 def test_nothing_of_a_case_stands_in_the_way_of_a_screen_reader(hub: DeskHub, sit_down: SitDown, scheme: str) -> None:
     page = sit_down(scheme=scheme)
     open_case(hub, page)
-    _has_no_serious_finding(page)
+    assert flaws(page) == []
     for key, dialog in (
         ("e", "resolve"),
         ("w", "wait"),
@@ -330,14 +330,14 @@ def test_nothing_of_a_case_stands_in_the_way_of_a_screen_reader(hub: DeskHub, si
     ):
         page.keyboard.press(key)
         expect(page.locator(f"#{dialog}")).to_be_visible()
-        _has_no_serious_finding(page)
+        assert flaws(page) == []
         page.keyboard.press("Escape")
     page.keyboard.press("s")
     page.keyboard.press("Space")
-    _has_no_serious_finding(page)
+    assert flaws(page) == []
     page.keyboard.press("Enter")
     expect(page.locator("#split")).to_be_visible()
-    _has_no_serious_finding(page)
+    assert flaws(page) == []
 
 
 @pytest.mark.parametrize("width", [390, 1024, 1440])
@@ -361,10 +361,3 @@ def test_on_paper_a_case_has_words_facts_and_events_and_nothing_to_press(hub: De
         expect(page.locator(part).first).to_be_hidden()
     shown = page.locator("main button:visible:not(.blurred):not(.edited)")
     expect(shown).to_have_count(0)
-
-
-def _has_no_serious_finding(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    serious = [one for one in found if one["impact"] in ("serious", "critical")]
-    told = [f"{one['id']}: {' '.join(node['html'].split())[:160]}" for one in serious for node in one["nodes"][:3]]
-    assert not serious, "\n".join(told)

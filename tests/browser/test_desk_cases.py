@@ -1,13 +1,12 @@
 """The list of cases by keyboard and by eye: search, filters, views, choosing rows, changing many, and axe."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from bench.cases.data import fill, reference
+from tests.browser.accessible import flaws
 from tests.browser.desk_hub import DeskHub, hub, sit_down
 
 __all__ = ["hub", "sit_down"]
@@ -25,11 +24,6 @@ def filled(hub: DeskHub) -> DeskHub:
 def _list(page: Page, hub: DeskHub, address: str = "") -> None:
     page.goto(f"{hub.url}/desk/cases{address}")
     page.wait_for_selector("body[data-ready]")
-
-
-def _violations(page: Page) -> list[tuple[str, str]]:
-    found: Any = Axe().run(page)
-    return [(one["id"], one["nodes"][0]["html"][:120]) for one in found.response["violations"]]
 
 
 def test_words_are_found_as_they_are_typed_and_a_reference_is_gone_to(filled: DeskHub, sit_down: Sit) -> None:
@@ -135,7 +129,7 @@ def test_the_list_is_clean_for_axe_and_does_not_run_over(
         page.locator(".pick").first.click()
         page.select_option("#bulk-do", "resolve")
         page.wait_for_selector("#bulk-value input")
-        assert _violations(page) == []
+        assert flaws(page) == []
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
@@ -146,16 +140,16 @@ def test_settings_of_fields_articles_and_views_by_keyboard(filled: DeskHub, sit_
     page.fill("[name=name]", "serial")
     page.keyboard.press("Enter")
     expect(page.locator("#said")).to_contain_text("Serial number")
-    assert _violations(page) == []
+    assert flaws(page) == []
     page.goto(f"{filled.url}/desk/settings/articles")
     page.locator("[name=title]").first.fill("Reset the router")
     page.locator("[name=text]").first.fill("Hold the **button**.")
     page.locator("[name=url]").first.fill("https://help.example/reset")
     page.keyboard.press("Enter")
     expect(page.locator("#said")).to_contain_text("Reset the router")
-    assert _violations(page) == []
+    assert flaws(page) == []
     page.goto(f"{filled.url}/desk/settings/views")
-    assert _violations(page) == []
+    assert flaws(page) == []
     page.goto(f"{filled.url}/desk/cases/{reference(3)}")
     page.fill("#case-tags", "vip, box")
     page.keyboard.press("Enter")

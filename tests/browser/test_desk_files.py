@@ -4,13 +4,13 @@ import re
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from handoff import conversations, edits, handovers
 from handoff.ledger import Speaker
 from handoff.models import Message
 from handoff.ports import Words
+from tests.browser.accessible import flaws
 from tests.browser.desk_hub import DeskHub, hub, sit_down
 from tests.browser.test_customer_files import PAYLOAD, choose, file, is_drawn
 from tests.browser.test_widget_with_hub import write
@@ -198,9 +198,7 @@ def test_files_at_the_desk_are_accessible(hub: DeskHub, sit_down: SitDown, custo
     desk.locator("#picker").set_input_files([file("setup.exe", PROGRAM), file("fine.png")])
     expect(desk.locator("#tray li.refused")).to_have_count(1)
     expect(desk.locator("#tray li.ready")).to_have_count(1)
-    found = Axe().run(desk).response["violations"]
-    serious = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
-    assert not serious, [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+    assert flaws(desk) == []
 
 
 def test_the_list_says_that_a_file_was_sent(hub: DeskHub, sit_down: SitDown, customer: Page) -> None:

@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import conversations, facts, floor, joins
 from handoff.ports import FoundFact, Inbound
+from tests.browser.accessible import flaws
 from tests.browser.desk_hub import DeskHub, hub, open_conversation, sit_down
 
 __all__ = ["hub", "sit_down"]
@@ -117,6 +117,5 @@ def test_the_panel_is_clean_for_axe_at_every_width(hub: DeskHub, sit_down: SitDo
         page.click("#details-switch")
     expect(page.locator("#person .suggestions")).to_be_visible()
     page.locator("#person").scroll_into_view_if_needed()
-    found = Axe().run(page).response["violations"]
-    assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
+    assert flaws(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -30,7 +30,7 @@ export class Panel {
     this.way = new Elsewhere({ ask: this.on.elsewhere, closed: () => this.way.button.focus() });
     this.download = iconButton("download", WORDS.download, this.on.download);
     this.person = h("button", { type: "button", class: "person", click: () => this.#changeFloor() });
-    this.header = h("header", {},
+    this.header = h("div", { class: "head" },
       h("div", { class: "who" }, this.avatar,
         h("div", { class: "title" }, this.name, h("p", { class: "company", dir: "auto" }, this.heading)),
         this.way.button, this.download, iconButton("close", WORDS.close, this.on.close)),

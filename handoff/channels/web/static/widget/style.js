@@ -62,14 +62,14 @@ svg { width: 22px; height: 22px; fill: none; stroke: currentColor; stroke-width:
 }
 @keyframes rise { from { opacity: 0; transform: translateY(8px); } }
 
-header { border-bottom: 1px solid var(--line); }
+.head { border-bottom: 1px solid var(--line); }
 .who { display: flex; align-items: center; gap: 11px; padding: 12px 8px 10px 16px; }
 .avatar {
   flex: none; display: grid; place-items: center; width: 36px; height: 36px; border-radius: 50%; border: 1px solid var(--line-strong);
   font: 500 17px/1 var(--display); color: var(--ink);
 }
-header[data-floor="agent"] .avatar { background: var(--accent); border-color: var(--accent); color: var(--accent-ink); }
-header[data-floor="queue"] .avatar { border-style: dashed; }
+.head[data-floor="agent"] .avatar { background: var(--accent); border-color: var(--accent); color: var(--accent-ink); }
+.head[data-floor="queue"] .avatar { border-style: dashed; }
 .title { flex: 1; min-width: 0; }
 .title > * { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; unicode-bidi: isolate; }
 h2 { font: 600 17px/1.3 var(--display); letter-spacing: .002em; }
@@ -85,7 +85,7 @@ h2 { font: 600 17px/1.3 var(--display); letter-spacing: .002em; }
 }
 .person:hover { border-color: var(--accent-text); color: var(--accent-text); }
 .person[aria-disabled="true"] { border-color: transparent; background: var(--paper-sunk); color: var(--ink-soft); cursor: default; }
-header[data-floor="agent"] .person { background: var(--own); color: var(--ink); }
+.head[data-floor="agent"] .person { background: var(--own); color: var(--ink); }
 
 .way { position: relative; padding: 12px 44px 14px 16px; border-bottom: 1px solid var(--line); background: var(--paper-sunk); font-size: 14px; display: grid; gap: 8px; }
 .way .choice { display: inline-block; text-decoration: none; color: inherit; }
