@@ -23,7 +23,8 @@ class Supervisor:
         self.ports = Ports.free()
         command = [sys.executable, "-m", "tests.tools.small_stack", str(var), *map(str, vars(self.ports).values())]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        self.process = subprocess.Popen([*command, *([silent] if silent else [])], cwd=ROOT, **pipes)
+        command += [silent] if silent else []
+        self.process = subprocess.Popen(command, cwd=ROOT, preexec_fn=_hears_hangups, **pipes)
 
     def wait_until_up(self) -> None:
         assert self.process.stdout
@@ -32,6 +33,11 @@ class Supervisor:
     def wait_until_answering(self, name: str) -> None:
         while not answers(self.ports.urls[name]):
             time.sleep(0.01)
+
+
+def _hears_hangups() -> None:
+    """Also when these tests were started with `nohup`, which everything below inherits and `make run` honours."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
