@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import attachments, clock, codes, events, facts, floor, ledger, masking, outbox
@@ -53,9 +53,8 @@ async def receive(session: AsyncSession, inbound: Inbound) -> Receipt:
     back the first receipt and schedules nothing. Refuses words that are empty or longer than `ledger.TEXT_LIMIT`
     characters.
     """
-    identity = await identity_for(session, inbound)
-    conversation = await _open(session, identity, inbound)
-    known, recent = await _known_and_recent(session, conversation, inbound.client_ref)
+    identity, conversation = await _open(session, inbound)
+    known, recent, asked_for = await _known_and_recent(session, conversation, inbound.client_ref)
     if known := known or await _said_before_a_join(session, identity, inbound.client_ref):
         return _receipt(known, is_new=False)
     if conversation.last_seq == 0:
@@ -73,8 +72,8 @@ async def receive(session: AsyncSession, inbound: Inbound) -> Receipt:
         await _watch_for_an_absent_agent(session, conversation)
     await session.flush()
     await attachments.attach(session, message, inbound.attachments)
-    await facts.read_from_message(session, conversation, message)
-    await facts.put(session, conversation, inbound.known, set_by="customer", source=message)
+    told = [*facts.found_in(message, asked_for), *inbound.known]
+    await facts.put(session, conversation, told, set_by="customer", source=message)
     if proof is None or await codes.settle(session, conversation, identity, proof):
         await _give_to_whoever_answers(session, conversation, message)
     return _receipt(message, is_new=True)
@@ -82,21 +81,41 @@ async def receive(session: AsyncSession, inbound: Inbound) -> Receipt:
 
 async def open_for(session: AsyncSession, inbound: Inbound) -> Conversation:
     """The conversation an inbound message belongs to, held; customer, identity and conversation are made if new."""
-    return await _open(session, await identity_for(session, inbound), inbound)
+    _, conversation = await _open(session, inbound)
+    return conversation
 
 
-async def _open(session: AsyncSession, identity: Identity, inbound: Inbound) -> Conversation:
-    newest = await floor.hold(session, identity.conversation_id) if identity.conversation_id else None
+async def _open(session: AsyncSession, inbound: Inbound) -> tuple[Identity, Conversation]:
+    identity, newest = await _handle_and_newest(session, inbound)
     if newest and not is_over(newest):
         answer_to(session, newest, identity)
-        return newest
+        return identity, newest
     conversation = await begin(session, identity, inbound.client)
     if newest:
         # Handles that shared the old conversation go on together.
         together = update(Identity).where(Identity.conversation_id == newest.id)
         await session.execute(together.values(conversation_id=conversation.id))
         await facts.carry_over(session, newest, conversation)
-    return conversation
+    return identity, conversation
+
+
+async def _handle_and_newest(session: AsyncSession, inbound: Inbound) -> tuple[Identity, Conversation | None]:
+    """The handle an inbound comes from and its newest conversation, both held: one statement for whoever is known.
+
+    PostgreSQL answers nothing when the handle went to another conversation while we waited for it; then as for
+    somebody new, one after the other."""
+    found = (
+        await session.execute(
+            select(Identity, Conversation)
+            .join(Conversation, Conversation.id == Identity.conversation_id)
+            .where(Identity.channel == inbound.channel, Identity.external_id == inbound.identity)
+            .with_for_update(key_share=True)
+        )
+    ).one_or_none()
+    if found:
+        return found
+    identity = await identity_for(session, inbound)
+    return identity, await floor.hold(session, identity.conversation_id) if identity.conversation_id else None
 
 
 async def begin(session: AsyncSession, identity: Identity, client: Client) -> Conversation:
@@ -183,17 +202,29 @@ async def _button(session: AsyncSession, conversation: Conversation, message_id:
 
 async def _known_and_recent(
     session: AsyncSession, conversation: Conversation, client_ref: str
-) -> tuple[Message | None, Sequence[Message]]:
-    """The message already stored under this reference, and the last words everyone has read. One statement."""
-    rows = await session.scalars(
-        select(Message)
-        .where(Message.conversation_id == conversation.id)
-        .where((Message.client_ref == client_ref) | (Message.seq > conversation.last_seq - LOOK_BACK))
+) -> tuple[Message | None, Sequence[Message], str | None]:
+    """The message already stored under this reference, the last words everyone has read, and what the last of the
+    company's words asked for, however long ago. One statement."""
+    oldest = conversation.last_seq - LOOK_BACK
+    wanted = (
+        Message.client_ref == client_ref,
+        Message.seq > oldest,
+        Message.seq == facts.last_said_by_company(conversation.id),
+    )
+    # Each with the conversation of its own: only so does SQLite look in an index for each, instead of at every message.
+    here = Message.conversation_id == conversation.id
+    rows = await session.execute(
+        select(Message, Turn.question)
+        .outerjoin(Turn, facts.ASKED_WITH)
+        .where(or_(*(and_(here, one) for one in wanted)))
         .order_by(Message.seq)
     )
     found = list(rows)
-    known = next((message for message in found if message.client_ref == client_ref), None)
-    return known, [message for message in found if message.audience == Audience.EVERYONE]
+    known = next((message for message, _ in found if message.client_ref == client_ref), None)
+    read = [(message, question) for message, question in found if message.audience == Audience.EVERYONE]
+    asked = next((one for one in reversed(read) if one[0].author in facts.COMPANY), None)
+    recent = [message for message, _ in read if message.seq > oldest]
+    return known, recent, facts.asked_for(asked[0].text, asked[1]) if asked else None
 
 
 async def _said_before_a_join(session: AsyncSession, identity: Identity, client_ref: str) -> Message | None:

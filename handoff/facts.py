@@ -8,13 +8,13 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import ScalarSelect, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock, events, floor
 from handoff.db import announce
 from handoff.models import Agent, Conversation, Customer, Fact, Message, Turn
-from handoff.ports import FoundFact
+from handoff.ports import Audience, Author, FoundFact
 from words import identifiers
 
 LONGEST_NAME, LONGEST_VALUE = 60, 500
@@ -24,6 +24,12 @@ REFERENCE = "reference"
 
 SEVERAL = identifiers.NUMBERED | {REFERENCE, "email", "phone", "address", "date", "amount"}
 """What a customer may have more than one of, each of them worth keeping in sight."""
+
+COMPANY = (Author.ASSISTANT, Author.AGENT)
+"""Whose words may ask a customer for something."""
+
+ASKED_WITH = and_(Turn.message_id == Message.in_reply_to, Message.author == Author.ASSISTANT)
+"""Joins to an assistant's answer the turn that knows what it asked for."""
 
 TELLING = 5
 """From this length on, a value inside another one is no accident."""
@@ -99,30 +105,39 @@ async def read_from_message(session: AsyncSession, conversation: Conversation, m
 
 
 async def told_in(session: AsyncSession, conversation: Conversation, message: Message) -> list[FoundFact]:
-    """The identifiers in a customer's words."""
-    asked_for = await _asked_for(session, conversation, message)
-    found = identifiers.find(message.words, asked_for=asked_for)
-    return [FoundFact(one.name, one.value, one.is_validated, one.is_sensitive) for one in found]
-
-
-async def _asked_for(session: AsyncSession, conversation: Conversation, message: Message) -> str | None:
-    """What the last words before this message asked for, whoever said them; None if nothing or several things."""
+    """The identifiers in a customer's words that were stored some time ago."""
     last = (
         await session.execute(
             select(Message.text, Turn.question)
-            .outerjoin(Turn, and_(Turn.message_id == Message.in_reply_to, Message.author == "assistant"))
-            .where(Message.conversation_id == conversation.id, Message.seq < message.seq)
-            .where(Message.audience == "everyone", Message.author.in_(("assistant", "agent")))
-            .order_by(Message.seq.desc())
-            .limit(1)
+            .outerjoin(Turn, ASKED_WITH)
+            .where(Message.seq == last_said_by_company(conversation.id, message.seq))
+            .where(Message.conversation_id == conversation.id)
         )
     ).first()
-    if last is None:
-        return None
-    if last.question:
-        return str(last.question)
-    names = names_asked(last.text)
+    return found_in(message, asked_for(*last) if last else None)
+
+
+def last_said_by_company(conversation_id: str, before: int | None = None) -> ScalarSelect[int]:
+    """The place of the last words of assistant or agent that the customer may have read, of those before `before`."""
+    said = select(Message.seq).where(Message.conversation_id == conversation_id, Message.audience == Audience.EVERYONE)
+    if before is not None:
+        said = said.where(Message.seq < before)
+    said = said.where(Message.author.in_(COMPANY)).order_by(Message.seq.desc()).limit(1)
+    return said.correlate(None).scalar_subquery()
+
+
+def asked_for(text: str, question: str | None) -> str | None:
+    """What words asked for: the assistant's own name for its question, else the one thing they speak of."""
+    if question:
+        return question
+    names = names_asked(text)
     return names[0] if len(names) == 1 else None
+
+
+def found_in(message: Message, asked: str | None) -> list[FoundFact]:
+    """The identifiers in a customer's words, in the light of what was just asked for."""
+    found = identifiers.find(message.words, asked_for=asked)
+    return [FoundFact(one.name, one.value, one.is_validated, one.is_sensitive) for one in found]
 
 
 async def put(

@@ -82,10 +82,11 @@ async def conversation_ids(session: AsyncSession, case: Case) -> Sequence[str]:
     return list(await session.scalars(query))
 
 
-async def words_of(session: AsyncSession, case_id: str) -> Sequence[Message]:
-    """Everything said and noted in a case, over all its conversations, in the order of time."""
-    query = select(Message).where(Message.case_id == case_id).order_by(Message.created_at, Message.id)
-    return list(await session.scalars(query))
+async def words_of(session: AsyncSession, case_id: str, newest: int | None = None) -> Sequence[Message]:
+    """Everything said and noted in a case, over all its conversations, in the order of time; or the `newest` of it."""
+    query = select(Message).where(Message.case_id == case_id)
+    query = query.order_by(Message.created_at.desc(), Message.id.desc()).limit(newest)
+    return list(await session.scalars(query))[::-1]
 
 
 async def facts_of(session: AsyncSession, case_id: str) -> Sequence[Fact]:

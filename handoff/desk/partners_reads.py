@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases
+from handoff import attachments, cases
 from handoff.cases import rights
 from handoff.desk.pages import Me
 from handoff.desk.wording import fact_label
@@ -16,7 +16,7 @@ from handoff.models import LIVE, Agent, Case, Endpoint, Partner, Share, SharedMe
 from handoff.partners import directory, endpoints, granting, webhooks
 from handoff.partners.kinds import KINDS, State, state_named, states_of
 
-NEWEST_WORDS, NEWEST_DELIVERIES = 40, 20
+NEWEST_WORDS, NEWEST_DELIVERIES = 60, 20
 
 
 @dataclass(frozen=True)
@@ -127,17 +127,18 @@ async def _facts(session: AsyncSession, case: Case, partners: Sequence[Partner])
 
 
 async def _words(session: AsyncSession, case: Case) -> tuple[Markable, ...]:
-    words = [one for one in await cases.words_of(session, case.id) if not one.redacted_at and one.author != "system"]
-    files = await cases.files_of(session, case.id)
+    newest = await cases.words_of(session, case.id, NEWEST_WORDS)
+    words = [one for one in newest if not one.redacted_at and one.author != "system"]
+    files = await attachments.of_messages(session, [one.id for one in words])
     return tuple(
         Markable(
             one.id,
             one.name or one.author.capitalize(),
             one.words[:160],
-            sum(file.message_id == one.id for file in files),
+            len(files.get(one.id, ())),
             one.created_at,
         )
-        for one in words[-NEWEST_WORDS:][::-1]
+        for one in words[::-1]
     )
 
 

@@ -8,8 +8,8 @@ from handoff import attachments, cases
 from handoff.desk.pages import Me
 from handoff.models import Agent, AttachmentState, Case
 
-SHOWN = 80
-"""Characters of each message, enough to know it again."""
+SHOWN, NEWEST = 80, 200
+"""Characters of each message, enough to know it again, and how many of them."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ async def panel(session: AsyncSession, case: Case, me: Me) -> RemovalsPanel:
 
 
 async def _removable(session: AsyncSession, case: Case) -> list[Removable]:
-    """The newest first: what must go was mostly just said."""
-    rows = [one for one in await cases.words_of(session, case.id) if one.redacted_at is None][::-1]
+    """The newest first: what must go was mostly just said. Anything older can be removed where it stands."""
+    rows = [one for one in await cases.words_of(session, case.id, NEWEST) if one.redacted_at is None][::-1]
     files = await attachments.of_messages(session, [row.id for row in rows])
     out = []
     for row in rows:

@@ -101,6 +101,7 @@ class Message(Base):
     __table_args__ = (
         UniqueConstraint("conversation_id", "seq"),
         UniqueConstraint("conversation_id", "client_ref"),
+        Index("ix_messages_case_id", "case_id", "created_at", "id"),
         CheckConstraint(one_of("author", Author), name="author"),
         CheckConstraint(one_of("audience", Audience), name="audience"),
         CheckConstraint("seq > 0", name="seq"),
@@ -121,9 +122,7 @@ class Message(Base):
     payload: Mapped[str | None] = mapped_column(String(1000))
     """The payload of the button the customer pressed to say this."""
     client_ref: Mapped[str | None] = mapped_column(String(100))
-    case_id: Mapped[str | None] = mapped_column(
-        ForeignKey("cases.id", use_alter=True, name="fk_messages_case_id"), index=True
-    )
+    case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id", use_alter=True, name="fk_messages_case_id"))
     """The one case these words belong to. None for what was said before there was one."""
     in_reply_to: Mapped[str | None] = mapped_column(Id)
     """The message it answers: for the assistant's words and stale notes the customer's, for a press its button's."""

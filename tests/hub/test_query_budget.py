@@ -1,45 +1,24 @@
 """What a message, a list and a page cost in statements: the same with a thousand rows as with ten."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, select
+from sqlalchemy import insert, select
 
 from bench.cases.data import fill, reference
 from handoff import cases, clock, demo, handovers
 from handoff.assistants.scripted import saying
-from handoff.db import Database
 from handoff.desk import case_list_reads, case_panels, case_reads, lists, reads
 from handoff.desk.pages import Me, Queue
 from handoff.models import Case, Message, new_id
 from tests.hub.conftest import Desk
+from tests.hub.statements import counted
 
-RECEIVE, RECEIVE_WITH_FACTS, SAY, LIST, OPEN, OPEN_CASE = 8, 10, 6, 5, 8, 8
+RECEIVE, RECEIVE_WITH_FACTS, SAY, LIST, OPEN, OPEN_CASE = 6, 8, 6, 5, 8, 8
 PANELS = 16
 """What stands beside a case with nothing in its panels: the second request of an opened page."""
 FULL_PANELS = 27
 """The same for the fullest case of the demo day. The bar is one statement a panel; not reached yet."""
-NOT_COUNTED = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "PRAGMA", "SELECT PG_CATALOG", "SELECT CURRENT", "SHOW")
-
-
-@contextmanager
-def counted(database: Database) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        if not statement.upper().startswith(NOT_COUNTED):
-            seen.append(statement)
-
-    engines = {database.engine.sync_engine, database.writing.sync_engine}
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        for engine in engines:
-            event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture(params=[10, 1000])

@@ -556,10 +556,10 @@ def _widen_the_old_tables() -> None:
 
 def _give_words_their_case() -> None:
     """Plain SQL, the same on both databases: Alembic would copy the whole table on SQLite, which nobody needs."""
-    for table in ("conversations", "messages", "facts"):
+    for table, in_order in (("conversations", []), ("messages", ["created_at", "id"]), ("facts", [])):
         constraint = f"CONSTRAINT fk_{table}_case_id REFERENCES cases (id)"
         op.execute(f"ALTER TABLE {table} ADD COLUMN case_id VARCHAR(26) {constraint}")
-        op.create_index(f"ix_{table}_case_id", table, ["case_id"])
+        op.create_index(f"ix_{table}_case_id", table, ["case_id", *in_order])
     op.execute(
         "UPDATE messages SET case_id = (SELECT max(l.case_id) FROM case_conversations l "
         "WHERE l.conversation_id = messages.conversation_id AND l.first_seq <= messages.seq)"
