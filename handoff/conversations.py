@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import attachments, clock, codes, events, facts, floor, ledger, masking, outbox
@@ -30,6 +30,26 @@ WISHES = {
     Wish.HELLO: ("Hello.", "/greet"),
 }
 """What each wish says in the ledger and to the assistant."""
+# What every message asks: put together once, for that costs as much as asking.
+HANDLE_AND_NEWEST = (
+    select(Identity, Conversation)
+    .join(Conversation, Conversation.id == Identity.conversation_id)
+    .where(Identity.channel == bindparam("channel"), Identity.external_id == bindparam("external_id"))
+    .with_for_update(key_share=True)
+)
+_here = bindparam("conversation_id", type_=Message.conversation_id.type)
+_wanted = (
+    Message.client_ref == bindparam("client_ref"),
+    Message.seq > bindparam("oldest"),
+    Message.seq == facts.last_said_by_company(_here),
+)
+KNOWN_AND_RECENT = (
+    select(Message, Turn.question)
+    .outerjoin(Turn, facts.ASKED_WITH)
+    # Each with the conversation of its own: only so does SQLite look in an index for each, instead of at every message.
+    .where(or_(*(and_(Message.conversation_id == _here, one) for one in _wanted)))
+    .order_by(Message.seq)
+)
 SENT_FILES = "/files_sent"
 """What the assistant is told of a message that has files and no words."""
 
@@ -104,14 +124,8 @@ async def _handle_and_newest(session: AsyncSession, inbound: Inbound) -> tuple[I
 
     PostgreSQL answers nothing when the handle went to another conversation while we waited for it; then as for
     somebody new, one after the other."""
-    found = (
-        await session.execute(
-            select(Identity, Conversation)
-            .join(Conversation, Conversation.id == Identity.conversation_id)
-            .where(Identity.channel == inbound.channel, Identity.external_id == inbound.identity)
-            .with_for_update(key_share=True)
-        )
-    ).one_or_none()
+    named = {"channel": inbound.channel, "external_id": inbound.identity}
+    found = (await session.execute(HANDLE_AND_NEWEST, named)).one_or_none()
     if found:
         return found
     identity = await identity_for(session, inbound)
@@ -206,20 +220,8 @@ async def _known_and_recent(
     """The message already stored under this reference, the last words everyone has read, and what the last of the
     company's words asked for, however long ago. One statement."""
     oldest = conversation.last_seq - LOOK_BACK
-    wanted = (
-        Message.client_ref == client_ref,
-        Message.seq > oldest,
-        Message.seq == facts.last_said_by_company(conversation.id),
-    )
-    # Each with the conversation of its own: only so does SQLite look in an index for each, instead of at every message.
-    here = Message.conversation_id == conversation.id
-    rows = await session.execute(
-        select(Message, Turn.question)
-        .outerjoin(Turn, facts.ASKED_WITH)
-        .where(or_(*(and_(here, one) for one in wanted)))
-        .order_by(Message.seq)
-    )
-    found = list(rows)
+    asking = {"conversation_id": conversation.id, "client_ref": client_ref, "oldest": oldest}
+    found = list(await session.execute(KNOWN_AND_RECENT, asking))
     known = next((message for message, _ in found if message.client_ref == client_ref), None)
     read = [(message, question) for message, question in found if message.audience == Audience.EVERYONE]
     asked = next((one for one in reversed(read) if one[0].author in facts.COMPANY), None)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ScalarSelect, and_, select
+from sqlalchemy import BindParameter, ScalarSelect, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock, events, floor
@@ -30,6 +30,8 @@ COMPANY = (Author.ASSISTANT, Author.AGENT)
 
 ASKED_WITH = and_(Turn.message_id == Message.in_reply_to, Message.author == Author.ASSISTANT)
 """Joins to an assistant's answer the turn that knows what it asked for."""
+
+HISTORY = select(Fact).where(Fact.conversation_id == bindparam("conversation_id")).order_by(Fact.id)
 
 TELLING = 5
 """From this length on, a value inside another one is no accident."""
@@ -95,7 +97,7 @@ def key(fact: Fact) -> str:
 
 async def history(session: AsyncSession, conversation_id: str) -> Sequence[Fact]:
     """Every fact ever stated here, oldest first."""
-    return list(await session.scalars(select(Fact).where(Fact.conversation_id == conversation_id).order_by(Fact.id)))
+    return list(await session.scalars(HISTORY, {"conversation_id": conversation_id}))
 
 
 async def read_from_message(session: AsyncSession, conversation: Conversation, message: Message) -> None:
@@ -117,7 +119,7 @@ async def told_in(session: AsyncSession, conversation: Conversation, message: Me
     return found_in(message, asked_for(*last) if last else None)
 
 
-def last_said_by_company(conversation_id: str, before: int | None = None) -> ScalarSelect[int]:
+def last_said_by_company(conversation_id: str | BindParameter[str], before: int | None = None) -> ScalarSelect[int]:
     """The place of the last words of assistant or agent that the customer may have read, of those before `before`."""
     said = select(Message.seq).where(Message.conversation_id == conversation_id, Message.audience == Audience.EVERYONE)
     if before is not None:
