@@ -18,7 +18,7 @@ from handoff.db import announce
 from handoff.errors import BadInput, FloorTaken, NotFound, StaleView
 from handoff.ledger import Speaker
 from handoff.models import Conversation, Customer, Identity, Join, Message, Turn
-from handoff.ports import Attached, Audience, Author, Client, Floor, Inbound, Wish, Words
+from handoff.ports import HELPERS, Attached, Audience, Author, Client, Floor, Inbound, Wish, Words
 from handoff.settings import settings
 
 LOOK_BACK = 10
@@ -41,7 +41,7 @@ _here = bindparam("conversation_id", type_=Message.conversation_id.type)
 _wanted = (
     Message.client_ref == bindparam("client_ref"),
     Message.seq > bindparam("oldest"),
-    Message.seq == facts.last_said_by_company(_here),
+    Message.seq == facts.last_said_by_helper(_here),
 )
 KNOWN_AND_RECENT = (
     select(Message, Turn.question)
@@ -217,14 +217,14 @@ async def _button(session: AsyncSession, conversation: Conversation, message_id:
 async def _known_and_recent(
     session: AsyncSession, conversation: Conversation, client_ref: str
 ) -> tuple[Message | None, Sequence[Message], str | None]:
-    """The message already stored under this reference, the last words everyone has read, and what the last of the
-    company's words asked for, however long ago. One statement."""
+    """The message already stored under this reference, the last words everyone has read, and what the last
+    helper's words asked for, however long ago. One statement."""
     oldest = conversation.last_seq - LOOK_BACK
     asking = {"conversation_id": conversation.id, "client_ref": client_ref, "oldest": oldest}
     found = list(await session.execute(KNOWN_AND_RECENT, asking))
     known = next((message for message, _ in found if message.client_ref == client_ref), None)
     read = [(message, question) for message, question in found if message.audience == Audience.EVERYONE]
-    asked = next((one for one in reversed(read) if one[0].author in facts.COMPANY), None)
+    asked = next((one for one in reversed(read) if one[0].author in HELPERS), None)
     recent = [message for message, _ in read if message.seq > oldest]
     return known, recent, facts.asked_for(asked[0].text, asked[1]) if asked else None
 
@@ -276,7 +276,7 @@ async def ask_what_is_left(session: AsyncSession, conversation: Conversation) ->
     spoken = (
         select(func.max(Message.seq))
         .where(Message.conversation_id == conversation.id, Message.audience == Audience.EVERYONE)
-        .where(Message.author.in_((Author.ASSISTANT, Author.AGENT)))
+        .where(Message.author.in_(HELPERS))
         .scalar_subquery()
     )
     left = await session.execute(

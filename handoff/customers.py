@@ -17,8 +17,9 @@ from handoff.models import Agent, Conversation, Customer, Identity, Join
 
 @dataclass(frozen=True)
 class Known:
-    """Who a person is to the company, as far as anything confirmed it."""
+    """Who a person is to the company, as far as anything confirmed it; `ids` are the customers who are this person."""
 
+    ids: frozenset[str]
     name: str | None
     account_number: str | None
 
@@ -43,6 +44,7 @@ async def known(session: AsyncSession, customer_id: str) -> Known:
     rows = list(await session.scalars(select(Customer).where(Customer.id.in_(ids)).order_by(Customer.id)))
     rows.sort(key=lambda one: one.id != customer_id)
     return Known(
+        ids,
         next((one.name for one in rows if one.name), None),
         next((one.account_number for one in rows if one.account_number), None),
     )

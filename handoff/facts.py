@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handoff import clock, events, floor
 from handoff.db import announce
 from handoff.models import Agent, Conversation, Customer, Fact, Message, Turn
-from handoff.ports import Audience, Author, FoundFact
+from handoff.ports import HELPERS, Audience, Author, FoundFact
 from words import identifiers
 
 LONGEST_NAME, LONGEST_VALUE = 60, 500
@@ -24,9 +24,6 @@ REFERENCE = "reference"
 
 SEVERAL = identifiers.NUMBERED | {REFERENCE, "email", "phone", "address", "date", "amount"}
 """What a customer may have more than one of, each of them worth keeping in sight."""
-
-COMPANY = (Author.ASSISTANT, Author.AGENT)
-"""Whose words may ask a customer for something."""
 
 ASKED_WITH = and_(Turn.message_id == Message.in_reply_to, Message.author == Author.ASSISTANT)
 """Joins to an assistant's answer the turn that knows what it asked for."""
@@ -112,19 +109,19 @@ async def told_in(session: AsyncSession, conversation: Conversation, message: Me
         await session.execute(
             select(Message.text, Turn.question)
             .outerjoin(Turn, ASKED_WITH)
-            .where(Message.seq == last_said_by_company(conversation.id, message.seq))
+            .where(Message.seq == last_said_by_helper(conversation.id, message.seq))
             .where(Message.conversation_id == conversation.id)
         )
     ).first()
     return found_in(message, asked_for(*last) if last else None)
 
 
-def last_said_by_company(conversation_id: str | BindParameter[str], before: int | None = None) -> ScalarSelect[int]:
-    """The place of the last words of assistant or agent that the customer may have read, of those before `before`."""
+def last_said_by_helper(conversation_id: str | BindParameter[str], before: int | None = None) -> ScalarSelect[int]:
+    """The place of the last words of a helper that the customer may have read, of those before `before`."""
     said = select(Message.seq).where(Message.conversation_id == conversation_id, Message.audience == Audience.EVERYONE)
     if before is not None:
         said = said.where(Message.seq < before)
-    said = said.where(Message.author.in_(COMPANY)).order_by(Message.seq.desc()).limit(1)
+    said = said.where(Message.author.in_(HELPERS)).order_by(Message.seq.desc()).limit(1)
     return said.correlate(None).scalar_subquery()
 
 

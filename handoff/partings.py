@@ -40,7 +40,7 @@ from handoff.models import (
     OutboxItem,
     Turn,
 )
-from handoff.ports import Audience, Author, Client, Floor
+from handoff.ports import HELPERS, Audience, Author, Client, Floor
 
 SEPARATED = "This chat was joined to another one by mistake and stands alone again. What you wrote here is still here."
 TAKEN_OUT = "Another chat that was joined to this one has been taken out again. Nothing of yours was changed."
@@ -235,6 +235,6 @@ async def _waiting_since(session: AsyncSession, conversation: Conversation) -> d
     for message in words:
         if message.author == Author.CUSTOMER:
             since = since or message.created_at
-        elif message.author in (Author.ASSISTANT, Author.AGENT):
+        elif message.author in HELPERS:
             since = None
     return since

@@ -14,6 +14,10 @@ class Author(StrEnum):
     SYSTEM = "system"
 
 
+HELPERS = (Author.ASSISTANT, Author.AGENT)
+"""Whose words are an answer to a customer's, and may ask for something."""
+
+
 class Audience(StrEnum):
     EVERYONE = "everyone"
     DESK = "desk"

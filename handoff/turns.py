@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import (
@@ -43,6 +43,14 @@ log = structlog.get_logger(__name__)
 
 FALL_BACK_TO_PERSON = "I can't answer right now, so I'm passing this to a person. They can read everything you wrote."
 SAY_IT_AGAIN = "Sorry, I lost my thread there. Could you say that another way, or would you like a person?"
+
+ABOUT_TURN = (
+    select(Turn, Conversation, Identity, Message)
+    .join(Conversation, Conversation.id == Turn.conversation_id)
+    .join(Identity, Identity.id == Conversation.identity_id)
+    .outerjoin(Message, Message.id == Turn.message_id)
+    .where(Turn.id == bindparam("turn_id"))
+)
 
 
 @dataclass
@@ -97,16 +105,15 @@ class Turns:
 
 async def prepare(session: AsyncSession, turn_id: str) -> TurnRequest | None:
     """What to ask, or None when nobody wants the answer any more."""
-    turn = await session.get_one(Turn, turn_id)
-    conversation = await session.get_one(Conversation, turn.conversation_id)
+    found = await session.execute(ABOUT_TURN, {"turn_id": turn_id})
+    turn, conversation, identity, message = found.one()
     if turn.status != "waiting" or turn.epoch != conversation.epoch or conversation.floor != Floor.BOT:
         return None
-    message = await session.get_one(Message, turn.message_id) if turn.message_id else None
     return TurnRequest(
         sender=conversation.assistant_session,
         message_id=message.id if message else turn.id,
         text=_text_for_assistant(message),
-        metadata=await _metadata(session, conversation, turn, message),
+        metadata=await _metadata(session, conversation, identity, turn, message),
     )
 
 
@@ -122,10 +129,9 @@ def _text_for_assistant(message: Message | None) -> str:
 
 
 async def _metadata(
-    session: AsyncSession, conversation: Conversation, turn: Turn, message: Message | None
+    session: AsyncSession, conversation: Conversation, identity: Identity, turn: Turn, message: Message | None
 ) -> dict[str, Any]:
     customer = await customers.known(session, conversation.customer_id)
-    identity = await session.get_one(Identity, conversation.identity_id)
     known = await facts.current(session, conversation.id)
     return {
         "conversation_id": conversation.id,
@@ -141,15 +147,15 @@ async def _metadata(
         },
         "facts": facts.for_assistant(known),
         "carry": dict(conversation.carried),
-        "open_cases": await _open_cases(session, conversation),
+        "open_cases": await _open_cases(session, customer),
         "asking": await asking.open_question(session, conversation, message.seq) if message else None,
         "handback": turn.handback,
     }
 
 
-async def _open_cases(session: AsyncSession, conversation: Conversation) -> list[dict[str, Any]]:
+async def _open_cases(session: AsyncSession, customer: customers.Known) -> list[dict[str, Any]]:
     """The customer's newest cases, each with what was promised and is still to be done."""
-    newest = list(await cases.of_customer(session, conversation.customer_id))[:10]
+    newest = await cases.of_person(session, customer.ids, 10)
     owed = await promises.owed(session, [case.id for case in newest]) if newest else []
     said = await progress.of_cases(session, [case.id for case in newest]) if newest else {}
     return [

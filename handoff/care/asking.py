@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock, conversations, customers, floor, ledger
@@ -26,7 +26,7 @@ from handoff.models import (
     Survey,
     Turn,
 )
-from handoff.ports import Audience, Author, Button, Floor, Words
+from handoff.ports import HELPERS, Audience, Author, Button, Floor, Words
 from handoff.settings import settings
 
 FROM_HOUR, UNTIL_HOUR = 9, 20
@@ -39,6 +39,19 @@ GIVE_UP_AFTER = timedelta(days=14)
 ARE_WRITING = "The customer wrote to us since."
 NO_WAY = "There is no way left to reach the customer."
 NO_MOMENT = "No good moment came in two weeks."
+
+SAID_LAST = (
+    select(Turn.question, FollowUp, Survey)
+    .select_from(Message)
+    .outerjoin(Turn, Turn.message_id == Message.in_reply_to)
+    .outerjoin(FollowUp, and_(FollowUp.message_id == Message.id, FollowUp.state == AskedState.ASKED))
+    .outerjoin(Survey, and_(Survey.message_id == Message.id, Survey.state == AskedState.ASKED))
+    .where(Message.conversation_id == bindparam("conversation_id"), Message.seq < bindparam("before"))
+    .where(Message.audience == Audience.EVERYONE, Message.author.in_(HELPERS))
+    .order_by(Message.seq.desc())
+    .limit(1)
+)
+"""The newest word of a helper: what the assistant asked in it, and whether it is a question of ours."""
 
 
 @dataclass(frozen=True)
@@ -172,18 +185,12 @@ async def open_question(session: AsyncSession, conversation: Conversation, befor
 
     `{kind: follow_up|survey, id, case_ref, step, question}`; `step` is went_well, solved, ease or words.
     """
-    last = await _said_last(session, conversation, before_seq)
+    last = (await session.execute(SAID_LAST, {"conversation_id": conversation.id, "before": before_seq})).first()
     if last is None:
         return None
-    message, asked = last
-    follow_up = await session.scalar(
-        select(FollowUp).where(FollowUp.message_id == message.id, FollowUp.state == AskedState.ASKED)
-    )
+    asked, follow_up, survey = last
     if follow_up:
         return await _question(session, follow_up, "follow_up", "went_well")
-    survey = await session.scalar(
-        select(Survey).where(Survey.message_id == message.id, Survey.state == AskedState.ASKED)
-    )
     if survey:
         return await _question(session, survey, "survey", "solved")
     if asked and asked.startswith("survey_"):
@@ -191,23 +198,6 @@ async def open_question(session: AsyncSession, conversation: Conversation, befor
         row = await session.scalar(newest.order_by(Survey.id.desc()).limit(1))
         return await _question(session, row, "survey", asked.removeprefix("survey_")) if row else None
     return None
-
-
-async def _said_last(
-    session: AsyncSession, conversation: Conversation, before_seq: int
-) -> tuple[Message, str | None] | None:
-    """The newest word of a helper, with what the assistant asked in it."""
-    row = (
-        await session.execute(
-            select(Message, Turn.question)
-            .outerjoin(Turn, Turn.message_id == Message.in_reply_to)
-            .where(Message.conversation_id == conversation.id, Message.seq < before_seq)
-            .where(Message.audience == Audience.EVERYONE, Message.author.in_((Author.ASSISTANT, Author.AGENT)))
-            .order_by(Message.seq.desc())
-            .limit(1)
-        )
-    ).first()
-    return (row[0], row[1]) if row else None
 
 
 async def _question(session: AsyncSession, row: FollowUp | Survey, kind: str, step: str) -> dict[str, str]:

@@ -44,6 +44,7 @@ from handoff.cases.looking import (
     normal_ref,
     of_conversation,
     of_customer,
+    of_person,
     open_one_of,
     words_of,
 )
@@ -52,7 +53,7 @@ from handoff.cases.offers import offer_of
 from handoff.cases.opening import begin, join_conversation, open_case, stop_talking_of, talk_of_again
 from handoff.cases.previews import JoinPreview, preview_join
 from handoff.cases.redactions import Redacted, redact_file, redact_message
-from handoff.cases.rights import may_work_on, must_work_on
+from handoff.cases.rights import actor_must_work_on, may_work_on, must_work_on
 from handoff.cases.splits import split
 from handoff.cases.talking import talk_about
 from handoff.cases.undoing import undo, undo_for_strangers
@@ -99,6 +100,7 @@ __all__ = [
     "normal_ref",
     "of_conversation",
     "of_customer",
+    "of_person",
     "offer_of",
     "open_case",
     "open_children",

@@ -48,9 +48,13 @@ async def hold_conversations(session: AsyncSession, case_ids: Collection[str]) -
 
 async def of_customer(session: AsyncSession, customer_id: str) -> Sequence[Case]:
     """Of all customers who are this one person, newest first."""
-    ids = await customers.together(session, customer_id)
+    return await of_person(session, await customers.together(session, customer_id))
+
+
+async def of_person(session: AsyncSession, ids: Collection[str], newest: int | None = None) -> Sequence[Case]:
+    """Of all these customers, newest first; or the `newest` of them."""
     query = select(Case).where(Case.customer_id.in_(ids)).order_by(Case.created_at.desc(), Case.id.desc())
-    return list(await session.scalars(query))
+    return list(await session.scalars(query.limit(newest)))
 
 
 async def of_conversation(session: AsyncSession, conversation_id: str) -> Sequence[Case]:

@@ -25,7 +25,7 @@ class Effort(Base):
 
     __tablename__ = "effort"
     __table_args__ = (
-        UniqueConstraint("kind", "cause"),
+        UniqueConstraint("cause", "kind"),
         CheckConstraint(one_of("kind", EffortKind), name="kind"),
         Index("ix_effort_customer", "customer_id", "created_at"),
     )
@@ -88,8 +88,8 @@ class FollowUp(Base):
     question: Mapped[str] = mapped_column(String(300))
     due_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(10))
-    conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversations.id"))
-    message_id: Mapped[str | None] = mapped_column(ForeignKey("messages.id"))
+    conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversations.id"), index=True)
+    message_id: Mapped[str | None] = mapped_column(ForeignKey("messages.id"), index=True)
     went_well: Mapped[bool | None]
     words: Mapped[str | None] = mapped_column(Text)
     detail: Mapped[str | None] = mapped_column(String(200))
@@ -111,8 +111,8 @@ class Survey(Base):
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), unique=True)
     due_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(10))
-    conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversations.id"))
-    message_id: Mapped[str | None] = mapped_column(ForeignKey("messages.id"))
+    conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversations.id"), index=True)
+    message_id: Mapped[str | None] = mapped_column(ForeignKey("messages.id"), index=True)
     is_solved: Mapped[bool | None]
     ease: Mapped[int | None]
     words: Mapped[str | None] = mapped_column(Text)

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from handoff.models.base import Base, Id, new_id, one_of
@@ -34,6 +34,10 @@ class ClockTarget(Base):
     """How long before the breach somebody is warned, in seconds of the same hours."""
 
 
+RUNNING = "due_at IS NOT NULL AND met_at IS NULL AND cancelled_at IS NULL"
+"""What `finding.lists` asks of a clock; of the others there are ever more."""
+
+
 class Clock(Base):
     """One measured span of a case. `elapsed_s` is what was counted up to `running_since`, or in all while
     it stands still.
@@ -45,7 +49,7 @@ class Clock(Base):
     __tablename__ = "clocks"
     __table_args__ = (
         CheckConstraint(one_of("kind", ClockKind), name="kind"),
-        Index("ix_clocks_due", "due_at"),
+        Index("ix_clocks_due", "due_at", "id", sqlite_where=text(RUNNING), postgresql_where=text(RUNNING)),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)

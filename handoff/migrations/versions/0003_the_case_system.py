@@ -301,7 +301,10 @@ def _add_the_new_tables() -> None:
     )
     with op.batch_alter_table("clocks", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_clocks_case_id"), ["case_id"], unique=False)
-        batch_op.create_index("ix_clocks_due", ["due_at"], unique=False)
+        running = sa.text("due_at IS NOT NULL AND met_at IS NULL AND cancelled_at IS NULL")
+        batch_op.create_index(
+            "ix_clocks_due", ["due_at", "id"], unique=False, sqlite_where=running, postgresql_where=running
+        )
 
     op.create_table(
         "effort",
@@ -320,7 +323,7 @@ def _add_the_new_tables() -> None:
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_effort_case_id")),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_effort_customer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_effort")),
-        sa.UniqueConstraint("kind", "cause", name=op.f("uq_effort_kind_cause")),
+        sa.UniqueConstraint("cause", "kind", name=op.f("uq_effort_cause_kind")),
     )
     with op.batch_alter_table("effort", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_effort_case_id"), ["case_id"], unique=False)
@@ -430,6 +433,8 @@ def _add_the_new_tables() -> None:
     )
     with op.batch_alter_table("follow_ups", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_follow_ups_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_follow_ups_conversation_id"), ["conversation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_follow_ups_message_id"), ["message_id"], unique=False)
 
     op.create_table(
         "promises",
@@ -490,6 +495,9 @@ def _add_the_new_tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_surveys")),
         sa.UniqueConstraint("case_id", name=op.f("uq_surveys_case_id")),
     )
+    with op.batch_alter_table("surveys", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_surveys_conversation_id"), ["conversation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_surveys_message_id"), ["message_id"], unique=False)
 
 
 def _make_cases_findable() -> None:
