@@ -44,7 +44,8 @@ async def escalate(ref: str, body: Escalating, caller: AgentCaller, database: Da
 async def offer(ref: str, caller: AgentCaller, database: DatabaseOf) -> OfferShape:
     """Which exceptions there are for this case, prefilled, and what refused them before."""
     async with database.read() as session:
-        found = await cases.offer_of(session, await cases.get(session, ref), caller.as_agent)
+        case = await cases.get(session, ref)
+        found = await cases.offer_of(session, case, caller.as_agent, await cases.facts_of(session, case.id))
     return OfferShape(refused_by=found.refused_by, kinds=[_kind(one) for one in found.kinds])
 
 

@@ -96,10 +96,12 @@ async def may_grant(session: AsyncSession, role: str, kind: Kind, amount_cents: 
 
 
 def allows(known: Limits, role: str, kind: Kind, amount_cents: int | None) -> bool:
-    if (kind.name, role) not in known:
-        return False
-    most = known[kind.name, role]
-    return not kind.has_amount or most is None or (amount_cents or 0) <= most
+    pair = (kind.name, role)
+    return pair in known and is_within(kind, known[pair], amount_cents)
+
+
+def is_within(kind: Kind, most_cents: int | None, amount_cents: int | None) -> bool:
+    return not kind.has_amount or most_cents is None or (amount_cents or 0) <= most_cents
 
 
 async def set_limit(session: AsyncSession, kind: str, role: str, *, may: bool, amount_cents: int | None) -> None:

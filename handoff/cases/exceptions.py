@@ -151,10 +151,10 @@ async def refusal_of(session: AsyncSession, case_id: str) -> str | None:
     return None
 
 
-async def known_of(session: AsyncSession, case: Case) -> Mapping[str, str]:
+async def known_of(session: AsyncSession, case: Case, facts: Sequence[Fact]) -> Mapping[str, str]:
     """What holds of a case, by the name of the fact; the account is the customer's own where they have one."""
     customer = await session.get(Customer, case.customer_id)
-    known = {fact.name: fact.value for fact in reversed(await facts_of(session, case.id))}
+    known = {fact.name: fact.value for fact in reversed(facts)}
     if customer and customer.account_number:
         known["account_number"] = customer.account_number
     return known
@@ -258,7 +258,7 @@ async def _details(session: AsyncSession, case: Case, kind: Kind, given: Mapping
     if unknown := sorted(set(given) - names):
         raise BadInput(f"“{kind.label}” has no '{unknown[0][:40]}'. It takes {', '.join(sorted(names))}.")
     typed = {name: str(value).strip()[:LONGEST_DETAIL] for name, value in given.items() if str(value).strip()}
-    known = {**prefilled(await known_of(session, case), kind), **typed}
+    known = {**prefilled(await known_of(session, case, await facts_of(session, case.id)), kind), **typed}
     if left := exception_kinds.missing(kind, known):
         raise BadInput(f"The company needs more for this: {', '.join(one.label.lower() for one in left)}.")
     return known

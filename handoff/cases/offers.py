@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff.cases import exception_kinds, exceptions
 from handoff.cases.exception_kinds import KINDS, Kind
-from handoff.models import Agent, Case
+from handoff.models import Agent, Case, Fact
 
 
 @dataclass(frozen=True)
@@ -19,17 +19,24 @@ class Offered:
     may_grant: bool
     most_cents: int | None
 
+    def allows(self, amount_cents: int | None) -> bool:
+        """Whether whoever it is offered to may grant this much alone."""
+        return self.may_grant and exception_kinds.is_within(self.kind, self.most_cents, amount_cents)
+
 
 @dataclass(frozen=True)
 class Offer:
     refused_by: str | None
     kinds: Sequence[Offered]
 
+    def of(self, kind: Kind) -> Offered:
+        return next(one for one in self.kinds if one.kind == kind)
 
-async def offer_of(session: AsyncSession, case: Case, agent: Agent) -> Offer:
-    """For the dialogue that asks for an exception."""
+
+async def offer_of(session: AsyncSession, case: Case, agent: Agent, facts: Sequence[Fact]) -> Offer:
+    """For the dialogue that asks for an exception. `facts` are those of the case, `cases.facts_of`."""
     limits = await exception_kinds.limits(session)
-    known = await exceptions.known_of(session, case)
+    known = await exceptions.known_of(session, case, facts)
     offered = []
     for kind in KINDS.values():
         pair = (kind.name, agent.role)

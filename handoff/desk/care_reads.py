@@ -10,7 +10,7 @@ from handoff import facts
 from handoff.care import effort, promises, reports
 from handoff.care.effort import EffortView
 from handoff.care.reports import Line
-from handoff.desk.pages import Me
+from handoff.desk.beside import Beside
 from handoff.desk.wording import duration
 from handoff.models import Case, CaseStatus, FollowUp, Promise, PromiseState, Survey
 
@@ -63,8 +63,8 @@ class ReportPage:
     lines: tuple[Line, ...]
 
 
-async def effort_panel(session: AsyncSession, case: Case, me: Me) -> EffortPanel:
-    cost = await effort.of_case(session, case.id)
+async def effort_panel(session: AsyncSession, beside: Beside) -> EffortPanel:
+    cost = await effort.of_case(session, beside.case.id)
     return EffortPanel(sentence(cost), notes(cost), cost.owed_since, cost.contacts >= effort.THIRD or cost.repeats > 0)
 
 
@@ -105,8 +105,8 @@ def counted(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-async def promises_panel(session: AsyncSession, case: Case, me: Me) -> PromisesPanel:
-    made = [_promise(*one) for one in await promises.of_case_with_names(session, case.id)]
+async def promises_panel(session: AsyncSession, beside: Beside) -> PromisesPanel:
+    made = [_promise(*one) for one in await promises.of_case_with_names(session, beside.case.id)]
     return PromisesPanel(tuple(sorted(made, key=lambda one: (not one.is_standing, one.due_at))))
 
 
@@ -122,20 +122,20 @@ def _promise(one: Promise, by: str | None, reminds: str | None) -> PromiseView:
     )
 
 
-async def follow_ups_panel(session: AsyncSession, case: Case, me: Me) -> FollowUpsPanel:
+async def follow_ups_panel(session: AsyncSession, beside: Beside) -> FollowUpsPanel:
     """One statement for both kinds of question."""
     rows = await session.execute(
         select(Survey, FollowUp)
         .select_from(Case)
         .outerjoin(Survey, Survey.case_id == Case.id)
         .outerjoin(FollowUp, FollowUp.case_id == Case.id)
-        .where(Case.id == case.id)
+        .where(Case.id == beside.case.id)
         .order_by(FollowUp.id)
     )
     found = [(survey, follow_up) for survey, follow_up in rows]
     survey = found[0][0] if found else None
     asked = tuple(follow_up for _, follow_up in found if follow_up)
-    return FollowUpsPanel(asked, survey, survey is None and case.status == CaseStatus.RESOLVED)
+    return FollowUpsPanel(asked, survey, survey is None and beside.case.status == CaseStatus.RESOLVED)
 
 
 async def report(session: AsyncSession, since: date, until: date, first: datetime, last: datetime) -> ReportPage:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases
 from handoff.desk import (
+    beside,
     care_reads,
     clocks_reads,
     exceptions_reads,
@@ -23,11 +24,12 @@ from handoff.desk import (
     removals_reads,
     routing_reads,
 )
+from handoff.desk.beside import Beside
 from handoff.desk.case_pages import NextClock, OtherCase, PanelsPage, Pressing
 from handoff.desk.pages import Me
-from handoff.models import Agent, Case, CaseException, Clock, ExceptionState, Promise, PromiseState
+from handoff.models import Case, CaseException, Clock, ExceptionState, Promise, PromiseState
 
-Read = Callable[[AsyncSession, Case, Me], Awaitable[Any]]
+Read = Callable[[AsyncSession, Beside], Awaitable[Any]]
 
 PANELS: tuple[tuple[str, Read], ...] = (
     ("clocks", clocks_reads.panel),
@@ -38,25 +40,23 @@ PANELS: tuple[tuple[str, Read], ...] = (
     ("fields", finding_reads.panel),
     ("removals", removals_reads.panel),
 )
-"""In the order they stand in. Each is a `panel(session, case, me)` of `desk/<area>_reads.py`."""
+"""In the order they stand in. Each is a `panel(session, beside)` of `desk/<area>_reads.py`."""
 
 
-async def read_all(session: AsyncSession, case: Case, me: Me) -> Mapping[str, Any]:
-    found = {name: await read(session, case, me) for name, read in PANELS}
+async def read_all(session: AsyncSession, given: Beside) -> Mapping[str, Any]:
+    found = {name: await read(session, given) for name, read in PANELS}
     return {name: panel for name, panel in found.items() if panel is not None}
 
 
 async def one(session: AsyncSession, me: Me, ref: str) -> PanelsPage:
     """All panels of one case, or `NotFound`."""
     case = await cases.get(session, ref)
-    # Read once and held: every panel that names somebody finds them in the session.
-    active = list(await session.scalars(select(Agent).where(Agent.is_active).order_by(Agent.name)))
-    reader = await session.get_one(Agent, me.id)
+    given = await beside.of(session, case, me.id)
     return PanelsPage(
         case=OtherCase(case.ref, case.title, case.status),
-        may_work=await cases.may_work_on(reader, case),
-        agents=tuple((agent.id, agent.name) for agent in active),
-        panels=await read_all(session, case, me),
+        may_work=given.may_work,
+        agents=tuple((agent.id, agent.name) for agent in given.agents),
+        panels=await read_all(session, given),
     )
 
 

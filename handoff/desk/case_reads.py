@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from handoff import cases
 from handoff.cases import links
-from handoff.desk import case_events, case_panels, reads
+from handoff.desk import beside, case_events, case_panels, reads
 from handoff.desk.case_pages import (
     CaseConversationView,
     CasePage,
@@ -86,7 +86,7 @@ async def one(
         is_mine=found.assignee_id == me.id,
         is_watching=any(agent_id == me.id and watching for agent_id, _, _, watching in people),
         pressing=await case_panels.pressing(session, found),
-        panels=await case_panels.read_all(session, found, me) if with_panels else None,
+        panels=await case_panels.read_all(session, await beside.of(session, found, me.id)) if with_panels else None,
         key=new_id(),
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock
-from handoff.desk.pages import Me
+from handoff.desk.beside import Beside
 from handoff.models import Case, CaseStatus, Clock
 from handoff.opening_hours import OpeningHours as Hours
 from handoff.routing import teams
@@ -40,12 +40,12 @@ class ClocksPanel:
     ended: tuple[ClockLine, ...]
 
 
-async def panel(session: AsyncSession, case: Case, me: Me) -> ClocksPanel | None:
-    rows = await clocks.of_case(session, case.id)
+async def panel(session: AsyncSession, beside: Beside) -> ClocksPanel | None:
+    rows = await clocks.of_case(session, beside.case.id)
     if not rows:
         return None
     hours = {one: await teams.hours_of_calendar(session, one) for one in {row.calendar_id for row in rows}}
-    lines = [(row, _line(case, row, hours[row.calendar_id])) for row in rows]
+    lines = [(row, _line(beside.case, row, hours[row.calendar_id])) for row in rows]
     standing = [line for row, line in lines if not counting.is_over(row)]
     ended = [line for row, line in reversed(lines) if counting.is_over(row)]
     return ClocksPanel(tuple(sorted(standing, key=_when_due)), tuple(ended[:SHOWN]))

@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases
 from handoff.cases import exception_kinds
-from handoff.cases.exception_kinds import KINDS, Kind, Limits
-from handoff.cases.offers import Offered
-from handoff.desk.pages import Me
-from handoff.models import LIVE, Agent, Case, CaseException, ExceptionState, Role
-from handoff.routing import teams
+from handoff.cases.exception_kinds import KINDS, Kind
+from handoff.cases.offers import Offer, Offered
+from handoff.desk import wording
+from handoff.desk.beside import Beside
+from handoff.models import Agent, CaseException, ExceptionState, Role
 
 
 @dataclass(frozen=True)
@@ -64,27 +63,23 @@ class LimitView:
     """Role, whether it may at all, and how much at once in dollars; empty for no limit."""
 
 
-async def panel(session: AsyncSession, case: Case, me: Me) -> ExceptionsPanel | None:
-    reader = await session.get_one(Agent, me.id)
-    can_ask = case.status in LIVE and await cases.may_work_on(reader, case)
-    found = await cases.exceptions_of(session, case.id)
-    if not found and not can_ask:
+async def panel(session: AsyncSession, beside: Beside) -> ExceptionsPanel | None:
+    found = await cases.exceptions_of(session, beside.case.id)
+    if not found and not beside.can_work:
         return None
-    allowed = await exception_kinds.limits(session) if found else {}
+    offer = await cases.offer_of(session, beside.case, beside.reader, beside.facts)
     return ExceptionsPanel(
-        exceptions=tuple([await _view(session, one, reader, allowed, can_ask=can_ask) for one in found]),
-        form=await form(session, case, reader, next(iter(KINDS))),
-        people=tuple(await _people(session, case, reader)),
-        teams=tuple((key, name) for key, name in (await teams.names(session)).items() if key != case.team),
-        can_ask=can_ask,
+        exceptions=tuple([await _view(session, one, offer, can_ask=beside.can_work) for one in found]),
+        form=form(offer, next(iter(KINDS))),
+        people=tuple(_people(beside)),
+        teams=tuple((key, name) for key, name in wording.ACTIVE.get().items() if key != beside.case.team),
+        can_ask=beside.can_work,
     )
 
 
-async def form(session: AsyncSession, case: Case, reader: Agent, kind: str) -> FormView:
-    """The fields of one kind, filled in from what the case knows."""
-    exception_kinds.kind_of(kind)
-    offer = await cases.offer_of(session, case, reader)
-    chosen = next(one for one in offer.kinds if one.kind.name == kind)
+def form(offer: Offer, kind: str) -> FormView:
+    """The fields of one kind, filled in from what the case knows. `BadInput` for a kind nobody knows."""
+    chosen = offer.of(exception_kinds.kind_of(kind))
     kinds = tuple((one.name, one.label) for one in KINDS.values())
     return FormView(chosen.kind, dict(chosen.known), offer.refused_by, kinds, _says(chosen))
 
@@ -97,14 +92,11 @@ def _says(offered: Offered) -> str:
     return f"Up to {dollars(offered.most_cents)} you may grant it; above, it is asked of a supervisor."
 
 
-async def _view(
-    session: AsyncSession, one: CaseException, reader: Agent, allowed: Limits, *, can_ask: bool
-) -> ExceptionView:
+async def _view(session: AsyncSession, one: CaseException, offer: Offer, *, can_ask: bool) -> ExceptionView:
     kind = exception_kinds.kind_of(one.kind)
     asker = await session.get_one(Agent, one.asked_by)
     decider = await session.get(Agent, one.decided_by) if one.decided_by else None
     labels = {each.name: each.label for each in kind.details}
-    may = exception_kinds.allows(allowed, reader.role, kind, one.amount_cents)
     return ExceptionView(
         id=one.id,
         label=kind.label,
@@ -117,17 +109,17 @@ async def _view(
         decided_by=decider.name if decider else None,
         result=one.result,
         created_at=one.created_at,
-        can_decide=can_ask and may and one.state == ExceptionState.ASKED,
+        can_decide=can_ask and offer.of(kind).allows(one.amount_cents) and one.state == ExceptionState.ASKED,
         can_retry=can_ask and one.state == ExceptionState.FAILED,
     )
 
 
-async def _people(session: AsyncSession, case: Case, reader: Agent) -> Sequence[tuple[str, str]]:
+def _people(beside: Beside) -> Sequence[tuple[str, str]]:
     """Who may be asked by name: supervisors and admins first, then people of other teams."""
-    active = await session.scalars(select(Agent).where(Agent.is_active, Agent.id != reader.id).order_by(Agent.name))
-    found = [(one.role == Role.AGENT, one) for one in active if one.role != Role.AGENT or set(one.teams) - {case.team}]
-    found.sort(key=lambda pair: pair[0])
-    return [(one.id, one.name if is_peer else f"{one.name} ({one.role})") for is_peer, one in found]
+    others = [one for one in beside.agents if one.id != beside.reader.id]
+    above = [(one.id, f"{one.name} ({one.role})") for one in others if one.role != Role.AGENT]
+    peers = [one for one in others if one.role == Role.AGENT and set(one.teams) - {beside.case.team}]
+    return [*above, *((one.id, one.name) for one in peers)]
 
 
 async def limits(session: AsyncSession) -> Sequence[LimitView]:

@@ -43,7 +43,9 @@ async def form(visit: Reader, ref: str, kind: Annotated[str, Query(max_length=40
     """The fields of another kind, while one is being asked for."""
 
     async def read(session: AsyncSession) -> FormView:
-        return await exceptions_reads.form(session, await cases.get(session, ref), visit.agent, kind)
+        case = await cases.get(session, ref)
+        offer = await cases.offer_of(session, case, visit.agent, await cases.facts_of(session, case.id))
+        return exceptions_reads.form(offer, kind)
 
     return draw("case/_exception_fields.html", await visit.read(read), visit.me, at=f"/desk/cases/{ref}")
 

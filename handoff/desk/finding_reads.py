@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff.desk.pages import Me
+from handoff.desk.beside import Beside
 from handoff.finding import case_fields, tags
-from handoff.models import Case, FieldKind
+from handoff.models import FieldKind
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ class FieldsPanel:
     fields: tuple[FieldOnCase, ...]
 
 
-async def panel(session: AsyncSession, case: Case, me: Me) -> FieldsPanel:
+async def panel(session: AsyncSession, beside: Beside) -> FieldsPanel:
+    case = beside.case
     fields = tuple(
         FieldOnCase(one.name, one.label, one.kind, tuple(map(str, one.options)), case_fields.shown(case, one))
         for one in await case_fields.of_topic(session, case.topic)

@@ -7,12 +7,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import attachments, cases
-from handoff.cases import rights
-from handoff.desk.pages import Me
+from handoff.desk.beside import Beside
 from handoff.desk.wording import fact_label
 from handoff.errors import Gone
-from handoff.models import LIVE, Agent, Case, Endpoint, Partner, Share, SharedMessage, WebhookDelivery
+from handoff.models import Endpoint, Partner, Share, SharedMessage, WebhookDelivery
 from handoff.partners import directory, endpoints, granting, webhooks
 from handoff.partners.kinds import KINDS, State, state_named, states_of
 
@@ -67,21 +65,19 @@ class PartnersPanel:
     may_share: bool
 
 
-async def panel(session: AsyncSession, case: Case, me: Me) -> PartnersPanel | None:
+async def panel(session: AsyncSession, beside: Beside) -> PartnersPanel | None:
     """None where there is no partner and never was: nothing is drawn then."""
-    found = await granting.of_case(session, case.id)
+    found = await granting.of_case(session, beside.case.id)
     partners = [one for one in await directory.all_of(session) if one.is_active]
     if not found and not partners:
         return None
-    agent = await session.get(Agent, me.id)
-    may_share = case.status in LIVE and agent is not None and await rights.may_work_on(agent, case)
-    counts = await _counts(session, [share.id for share, _ in found])
+    counts = await _counts(session, [share.id for share, _ in found]) if found else {}
     return PartnersPanel(
         shares=tuple([await _share(session, share, partner, counts) for share, partner in found]),
         partners=tuple((one.id, one.name) for one in partners),
-        facts=await _facts(session, case, partners) if may_share else (),
-        words=await _words(session, case) if may_share else (),
-        may_share=may_share,
+        facts=_facts(beside, partners) if beside.can_work else (),
+        words=_words(beside) if beside.can_work else (),
+        may_share=beside.can_work,
     )
 
 
@@ -115,27 +111,26 @@ async def _share(session: AsyncSession, share: Share, partner: Partner, counts: 
     )
 
 
-async def _facts(session: AsyncSession, case: Case, partners: Sequence[Partner]) -> tuple[Shareable, ...]:
+def _facts(beside: Beside, partners: Sequence[Partner]) -> tuple[Shareable, ...]:
     """Every value that was told, for there may be two addresses in one story: what partners usually need first, and
     what was told last before the rest."""
     usual = {name for partner in partners for name in partner.facts}
     found = [
         Shareable(fact.id, fact_label(fact.name), fact.value, granting.is_sensitive(fact), fact.name in usual)
-        for fact in await cases.facts_of(session, case.id)
+        for fact in beside.facts
     ]
     return tuple(sorted(found, key=lambda fact: not fact.is_usual))
 
 
-async def _words(session: AsyncSession, case: Case) -> tuple[Markable, ...]:
-    newest = await cases.words_of(session, case.id, NEWEST_WORDS)
+def _words(beside: Beside) -> tuple[Markable, ...]:
+    newest = beside.words[-NEWEST_WORDS:]
     words = [one for one in newest if not one.redacted_at and one.author != "system"]
-    files = await attachments.of_messages(session, [one.id for one in words])
     return tuple(
         Markable(
             one.id,
             one.name or one.author.capitalize(),
             one.words[:160],
-            len(files.get(one.id, ())),
+            len(beside.files.get(one.id, ())),
             one.created_at,
         )
         for one in words[::-1]

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import attachments, cases
-from handoff.desk.pages import Me
-from handoff.models import Agent, AttachmentState, Case
+from handoff.desk.beside import Beside
+from handoff.models import AttachmentState, Role
 
-SHOWN, NEWEST = 80, 200
-"""Characters of each message, enough to know it again, and how many of them."""
+SHOWN = 80
+"""Characters of each message: enough to know it again."""
 
 
 @dataclass(frozen=True)
@@ -27,21 +26,19 @@ class RemovalsPanel:
     may_erase: bool
 
 
-async def panel(session: AsyncSession, case: Case, me: Me) -> RemovalsPanel:
+async def panel(session: AsyncSession, beside: Beside) -> RemovalsPanel:
     """Everybody may keep a copy; only who works on the case removes, only a supervisor erases."""
-    reader = await session.get_one(Agent, me.id)
-    found = await _removable(session, case) if await cases.may_work_on(reader, case) else []
-    return RemovalsPanel(tuple(found), me.is_supervisor)
+    return RemovalsPanel(tuple(_removable(beside)), beside.reader.role != Role.AGENT)
 
 
-async def _removable(session: AsyncSession, case: Case) -> list[Removable]:
+def _removable(beside: Beside) -> list[Removable]:
     """The newest first: what must go was mostly just said. Anything older can be removed where it stands."""
-    rows = [one for one in await cases.words_of(session, case.id, NEWEST) if one.redacted_at is None][::-1]
-    files = await attachments.of_messages(session, [row.id for row in rows])
     out = []
-    for row in rows:
+    for row in reversed(beside.words):
+        if row.redacted_at:
+            continue
         who = row.name or row.author.capitalize()
         out += [Removable(f"message:{row.id}", who, " ".join(row.words.split())[:SHOWN])] if row.words else []
-        stored = [one for one in files.get(row.id, ()) if one.state == AttachmentState.STORED]
+        stored = [one for one in beside.files.get(row.id, ()) if one.state == AttachmentState.STORED]
         out += [Removable(f"file:{one.id}", who, one.name) for one in stored]
     return out

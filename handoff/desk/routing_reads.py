@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff.desk import wording
-from handoff.desk.pages import Me
-from handoff.models import Case, CaseEvent
+from handoff.desk.beside import Beside
+from handoff.models import CaseEvent
 
 MOVES = {"team_changed": "moved it to", "transferred": "passed it on to", "escalated": "escalated it to"}
 LOOK_BACK = 30
@@ -31,12 +31,12 @@ class RoutingPanel:
     is_mine: bool
 
 
-async def panel(session: AsyncSession, case: Case, me: Me) -> RoutingPanel | None:
+async def panel(session: AsyncSession, beside: Beside) -> RoutingPanel | None:
     """None for a case that nothing was decided about, such as one from before there were routes."""
-    kinds = select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.kind.in_(("routed", *MOVES)))
+    kinds = select(CaseEvent).where(CaseEvent.case_id == beside.case.id, CaseEvent.kind.in_(("routed", *MOVES)))
     newest = list(await session.scalars(kinds.order_by(CaseEvent.seq.desc()).limit(LOOK_BACK)))
     told = _told(newest)
-    return RoutingPanel(told, case.assignee_id == me.id) if told else None
+    return RoutingPanel(told, beside.case.assignee_id == beside.reader.id) if told else None
 
 
 def _told(newest: Sequence[CaseEvent]) -> tuple[Reason, ...]:

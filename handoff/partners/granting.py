@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases, clock, events, outbox
@@ -187,11 +187,8 @@ async def end_all(session: AsyncSession, case: Case, why: str) -> None:
     another is not over; its shares go on as far as they went."""
     if case.status == CaseStatus.JOINED:
         return
-    ids, fresh = {case.id}, {case.id}
-    while fresh:
-        fresh = set(await session.scalars(select(Case.id).where(Case.joined_into_id.in_(fresh)))) - ids
-        ids |= fresh
-    standing = select(Share).where(Share.case_id.in_(ids), Share.revoked_at.is_(None)).with_for_update()
+    reaching = Share.case_id.in_(_with_joined(case.id))
+    standing = select(Share).where(reaching, Share.revoked_at.is_(None)).with_for_update()
     for share in list(await session.scalars(standing)):
         await _end(session, share, case, cases.SYSTEM, why)
 
@@ -276,13 +273,17 @@ async def _live_case(session: AsyncSession, share: Share) -> Case:
 
 async def of_case(session: AsyncSession, case_id: str) -> Sequence[tuple[Share, Partner]]:
     """Every share that reaches into this case, of the cases that became part of it too, newest first."""
-    ids, fresh = {case_id}, {case_id}
-    while fresh:
-        fresh = set(await session.scalars(select(Case.id).where(Case.joined_into_id.in_(fresh)))) - ids
-        ids |= fresh
-    query = select(Share, Partner).join(Partner, Partner.id == Share.partner_id).where(Share.case_id.in_(ids))
+    query = select(Share, Partner).join(Partner, Partner.id == Share.partner_id)
+    query = query.where(Share.case_id.in_(_with_joined(case_id)))
     rows = await session.execute(query.order_by(Share.created_at.desc(), Share.id.desc()))
     return [(share, partner) for share, partner in rows]
+
+
+def _with_joined(case_id: str) -> Select[tuple[str]]:
+    """Ids of a case and of every case that became part of it, through any number of joins."""
+    walk = select(Case.id).where(Case.id == case_id).cte("walk", recursive=True)
+    walk = walk.union(select(Case.id).where(Case.joined_into_id == walk.c.id))
+    return select(walk.c.id)
 
 
 async def tell_pages(session: AsyncSession, share: Share) -> None:

@@ -15,9 +15,9 @@ from tests.hub.conftest import Desk
 from tests.hub.statements import counted
 
 RECEIVE, RECEIVE_WITH_FACTS, SAY, LIST, OPEN, OPEN_CASE = 6, 8, 6, 5, 8, 8
-PANELS = 16
+PANELS = 15
 """What stands beside a case with nothing in its panels: the second request of an opened page."""
-FULL_PANELS = 27
+FULL_PANELS = 20
 """The same for the fullest case of the demo day. The bar is one statement a panel; not reached yet."""
 
 
