@@ -5,12 +5,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import customers
 from handoff.cases.looking import of_conversation
+from handoff.finding import texts
 from handoff.models import LIVE, Case, CaseConversation, Conversation, Fact, Message
 
 
 async def keep_to_own(session: AsyncSession, conversation: Conversation) -> None:
     """Words and facts of a held conversation that stand in a case of somebody else go to the case that is talked about
-    there now, or to none; so does what is said from here on. No case of somebody else is talked about there."""
+    there now, or to none; so does what is said from here on. No case of somebody else is talked about there, and none
+    is found by what is not its own any more."""
     people = await customers.together(session, conversation.customer_id)
     theirs = select(Case.id).where(Case.customer_id.in_(people))
     talked_of = await session.get(Case, conversation.case_id) if conversation.case_id else None
@@ -19,6 +21,10 @@ async def keep_to_own(session: AsyncSession, conversation: Conversation) -> None
         own = (one.id for one in linked if one.customer_id in people and one.status in LIVE)
         conversation.case_id = next(own, None)
     await session.flush()
+    here = Message.conversation_id == conversation.id, Message.case_id.not_in(theirs)
+    left = set(await session.scalars(select(Message.case_id).where(*here).distinct()))
+    for case_id in filter(None, {*left, conversation.case_id} if left else ()):
+        texts.stale(session, case_id)
     for kind in (Message, Fact):
         strange = update(kind).where(kind.conversation_id == conversation.id, kind.case_id.not_in(theirs))
         await session.execute(strange.values(case_id=conversation.case_id))

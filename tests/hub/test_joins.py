@@ -15,8 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from handoff import cases, conversations, customers, events, facts, floor, handovers, joins
 from handoff.assistants.scripted import saying
 from handoff.errors import BadInput, Conflict, NotAllowed
+from handoff.finding import search
 from handoff.handovers import hand_over
 from handoff.models import (
+    Agent,
     Attachment,
     Case,
     Conversation,
@@ -31,6 +33,7 @@ from handoff.models import (
 )
 from handoff.package import HandoverRequest, Issue
 from handoff.ports import Attached, Floor, FoundFact, TurnRequest, TurnResult
+from tests.hub.caring import Story
 from tests.hub.conftest import Desk, an_empty_database
 from tests.hub.people import People
 
@@ -478,19 +481,40 @@ async def test_after_a_parting_nobodys_words_stand_in_a_strangers_case(desk: Des
     assert theirs.case_id is None
 
 
+async def test_after_a_parting_a_case_is_not_found_by_the_words_of_somebody_else(story: Story) -> None:
+    dana = await story.desk.agent()
+    here, there = await story.customer("my box is broken"), await story.customer("hello", who="noor")
+    ref = await story.hands_over(here)
+    made = await story.desk.write(lambda session: _taken_for(session, there, here, dana))
+    await story.desk.write(lambda session: cases.talk_about(session, there, ref, dana))
+    await story.customer("My account is 10042", who="noor")
+    assert await _found(story, "10042") == [ref]
+    await story.desk.write(lambda session: joins.undo(session, made.id, dana))
+    await story.settles()
+    assert await _found(story, "10042") == []
+    assert await _found(story, "broken") == [ref]
+
+
+async def _taken_for(session: AsyncSession, here: str, there: str, agent: Agent) -> Join:
+    """Whoever writes in one conversation is the customer of the other, says an agent."""
+    first, second = [await session.get_one(Conversation, one) for one in (here, there)]
+    identity = await session.get_one(Identity, first.identity_id)
+    made = await customers.join(session, identity, second.customer_id, "agent", agent)
+    assert made is not None
+    return made
+
+
+async def _found(story: Story, typed: str) -> list[str]:
+    async with story.desk.database.read() as session:
+        return [one.ref for one in await search.find(session, typed)]
+
+
 async def test_a_join_of_cases_falls_with_the_link_between_their_people(desk: Desk, people: People) -> None:
     dana = await desk.agent()
     handles = [await people.says(name, "My box") for name in ("maya@web", "sam@console", "noor@web")]
 
     async def known_as(here: str, there: str) -> Join:
-        async def step(session: AsyncSession) -> Join:
-            first, second = [await session.get_one(Conversation, one) for one in (here, there)]
-            identity = await session.get_one(Identity, first.identity_id)
-            made = await customers.join(session, identity, second.customer_id, "agent", dana)
-            assert made is not None
-            return made
-
-        return await desk.write(step)
+        return await desk.write(lambda session: _taken_for(session, here, there, dana))
 
     async def case_of(conversation_id: str) -> Case:
         async def step(session: AsyncSession) -> Case:
