@@ -257,7 +257,8 @@ async def _details(session: AsyncSession, case: Case, kind: Kind, given: Mapping
     names = {one.name for one in kind.details}
     if unknown := sorted(set(given) - names):
         raise BadInput(f"“{kind.label}” has no '{unknown[0][:40]}'. It takes {', '.join(sorted(names))}.")
-    typed = {name: str(value).strip()[:LONGEST_DETAIL] for name, value in given.items() if str(value).strip()}
+    told = {name: masking.without_sure_cards(str(value).strip()) for name, value in given.items()}
+    typed = {name: value[:LONGEST_DETAIL] for name, value in told.items() if value}
     known = {**prefilled(await known_of(session, case, await facts_of(session, case.id)), kind), **typed}
     if left := exception_kinds.missing(kind, known):
         raise BadInput(f"The company needs more for this: {', '.join(one.label.lower() for one in left)}.")

@@ -16,9 +16,10 @@ from handoff.desk.case_routes import page_of
 from handoff.desk.drawing import draw
 from handoff.desk.visit import Actor, Reader, Visit
 from handoff.errors import BadInput
+from handoff.masking import CardFree
 
 router = APIRouter(prefix="/desk")
-Words = Annotated[str, Form(max_length=300)]
+Words = Annotated[CardFree, Form(max_length=300)]
 MONTH = timedelta(days=30)
 LONGEST = timedelta(days=366)
 

@@ -16,9 +16,10 @@ from handoff.desk.exceptions_reads import FormView
 from handoff.desk.settings_pages import draw_section
 from handoff.desk.visit import Actor, Reader, Supervisor, SupervisorActor, Visit
 from handoff.errors import BadInput
+from handoff.masking import CardFree
 
 router = APIRouter(prefix="/desk")
-Reason = Annotated[str, Form(max_length=1000)]
+Reason = Annotated[CardFree, Form(max_length=1000)]
 Kind = Annotated[str, Form(max_length=40)]
 Amount = Annotated[str, Form(max_length=20)]
 DETAIL = "detail-"
@@ -68,14 +69,16 @@ async def ask(
 
 @router.post("/cases/{ref}/exceptions/{exception_id}/grant")
 async def grant(
-    visit: Actor, ref: str, exception_id: str, note: Annotated[str, Form(max_length=500)] = ""
+    visit: Actor, ref: str, exception_id: str, note: Annotated[CardFree, Form(max_length=500)] = ""
 ) -> HTMLResponse:
     await visit.write(lambda session: cases.decide_exception(session, exception_id, visit.agent, True, note))
     return await page_of(visit, ref)
 
 
 @router.post("/cases/{ref}/exceptions/{exception_id}/deny")
-async def deny(visit: Actor, ref: str, exception_id: str, note: Annotated[str, Form(max_length=500)]) -> HTMLResponse:
+async def deny(
+    visit: Actor, ref: str, exception_id: str, note: Annotated[CardFree, Form(max_length=500)]
+) -> HTMLResponse:
     await visit.write(lambda session: cases.decide_exception(session, exception_id, visit.agent, False, note))
     return await page_of(visit, ref)
 

@@ -63,7 +63,7 @@ class Split(Filled):
     """`key` makes a second press do nothing; no team is the team of the case they leave."""
 
     message_ids: list[Annotated[str, Field(max_length=26)]] = Field(default=[], max_length=1000)
-    title: str = Field(default="", max_length=200)
+    title: CardFree = Field(default="", max_length=200)
     team: str = Field(default="", max_length=40)
     key: str = Field(min_length=8, max_length=60)
 

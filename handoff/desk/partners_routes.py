@@ -131,7 +131,9 @@ async def say(visit: Actor, ref: str, share_id: str, text: Annotated[str, Form(m
 
 
 @router.post("/cases/{ref}/shares/{share_id}/revoke")
-async def revoke(visit: Actor, ref: str, share_id: str, why: Annotated[str, Form(max_length=200)] = "") -> HTMLResponse:
+async def revoke(
+    visit: Actor, ref: str, share_id: str, why: Annotated[CardFree, Form(max_length=200)] = ""
+) -> HTMLResponse:
     await visit.write(lambda session: shares.revoke(session, share_id, visit.agent, why))
     return await page_of(visit, ref, said=Said("The link shows nothing any more."))
 
