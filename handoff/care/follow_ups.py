@@ -138,6 +138,7 @@ async def answer(
     case = await session.get_one(Case, found.case_id)
     if conversation is None:
         raise IllegalMove("The customer was not asked this yet.")
+    await cases.actor_must_work_on(session, actor, case)
     if found.state == AskedState.ANSWERED and found.went_well == went_well:
         return Answered(found, await cases.leads_to(session, case))
     found.state, found.went_well, found.answered_at = AskedState.ANSWERED, went_well, clock.now()

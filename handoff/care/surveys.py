@@ -133,6 +133,7 @@ async def answer(
     case = await session.get_one(Case, survey.case_id)
     if conversation is None:
         raise IllegalMove("The customer was not asked this yet.")
+    await cases.actor_must_work_on(session, actor, case)
     changed = _take(survey, is_solved, ease, words)
     if not changed:
         return Answered(survey, await cases.leads_to(session, case), ask_next(survey))

@@ -69,6 +69,7 @@ __all__ = [
     "JoinPreview",
     "Linked",
     "Redacted",
+    "actor_must_work_on",
     "add_note",
     "ask_exception",
     "asked_exceptions",

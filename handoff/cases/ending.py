@@ -71,10 +71,11 @@ async def resolve_children(session: AsyncSession, ref: str, agent: Agent, resolu
     All of them or none: `NotAllowed` unless `agent` may work on every one, `IllegalMove` when there is none.
     """
     parent = await get(session, ref)
+    await must_work_on(agent, parent)
     children = await open_children(session, parent.id)
     if not children:
         raise IllegalMove(f"No case below {parent.ref} is open.")
-    await must_work_on(agent, parent, *children)
+    await must_work_on(agent, *children)
     done = [await resolve(session, child.ref, Actor.of(agent), resolution) for child in children]
     held = await hold(session, ref)
     told = {"refs": [child.ref for child in done], "resolution": resolution.strip()}

@@ -12,6 +12,7 @@ from handoff.cases.ending import reopen
 from handoff.cases.log import record
 from handoff.cases.looking import facts_of, get, leads_to
 from handoff.cases.opening import begin, by_key, join_conversation
+from handoff.cases.rights import actor_must_work_on
 from handoff.db import announce
 from handoff.models import LIVE, Case, CaseLink, CaseTag, CaseWatcher, Conversation, Fact, LinkKind, Message
 from handoff.ports import Author
@@ -33,6 +34,7 @@ async def reopen_or_follow_up(
     if idempotency_key and (known := await by_key(session, _key(idempotency_key))):
         return known
     case = await _newest_of_its_line(session, await leads_to(session, await get(session, ref)))
+    await actor_must_work_on(session, actor, case)
     within = timedelta(days=settings().reopen_within_days)
     if case.status in LIVE or (case.resolved_at and clock.now() - case.resolved_at <= within):
         case = await reopen(session, case.ref, actor, reason, idempotency_key)

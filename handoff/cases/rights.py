@@ -1,8 +1,9 @@
 """Who may work on a case. Reading is open to everyone at the desk; whatever changes a case asks here first."""
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import async_object_session
+from sqlalchemy.ext.asyncio import AsyncSession, async_object_session
 
+from handoff.cases.actors import Actor
 from handoff.errors import NotAllowed
 from handoff.models import Agent, Case, CaseConversation, Conversation, Role
 
@@ -18,6 +19,12 @@ async def must_work_on(agent: Agent, *cases: Case) -> None:
                 f"{case.ref} belongs to the team '{case.team}' and is not yours. "
                 "Ask somebody of that team or a supervisor, or leave a note on it."
             )
+
+
+async def actor_must_work_on(session: AsyncSession, actor: Actor, *cases: Case) -> None:
+    """The same for whoever does something: agents are asked; customers, rules and the assistant have their own."""
+    if actor.kind == "agent" and actor.id:
+        await must_work_on(await session.get_one(Agent, actor.id), *cases)
 
 
 async def may_work_on(agent: Agent, case: Case) -> bool:

@@ -19,6 +19,7 @@ from handoff.desk.forms import Filled, Split
 from handoff.desk.saying import Said, with_words
 from handoff.desk.visit import Actor, Reader
 from handoff.errors import TellonceError
+from handoff.masking import CardFree
 from handoff.models import CaseMove, CaseStatus, LinkKind, MoveKind
 
 router = APIRouter(prefix="/desk/cases")
@@ -31,7 +32,7 @@ class Join(Filled):
     text: str = Field(default="", max_length=100)
     other: str = Field(default="", max_length=16)
     keep: Literal["this", "other"] = "this"
-    reason: str = Field(default="", max_length=1000)
+    reason: CardFree = Field(default="", max_length=1000)
     key: str = Field(min_length=8, max_length=60)
 
     def ends(self, ref: str) -> tuple[str, str]:
@@ -148,7 +149,12 @@ async def wait(
 @router.post("/{ref}/mine")
 async def mine(visit: Actor, ref: str) -> HTMLResponse:
     """Give it to whoever asks."""
-    await visit.write(lambda session: cases.assign(session, ref, CaseActor.of(visit.agent), visit.agent))
+
+    async def step(session: AsyncSession) -> None:
+        await cases.must_work_on(visit.agent, await cases.get(session, ref))
+        await cases.assign(session, ref, CaseActor.of(visit.agent), visit.agent)
+
+    await visit.write(step)
     return await page_of(visit, ref)
 
 

@@ -15,10 +15,11 @@ from handoff.desk import case_panels, case_reads, reads
 from handoff.desk.drawing import draw
 from handoff.desk.saying import Said, with_words
 from handoff.desk.visit import Actor, Reader, Visit
+from handoff.masking import CardFree
 from handoff.models import Priority
 
 router = APIRouter(prefix="/desk/cases")
-Words = Annotated[str, Form(max_length=2000)]
+Words = Annotated[CardFree, Form(max_length=2000)]
 
 
 @router.get("/{ref}")
@@ -69,27 +70,44 @@ async def note(visit: Actor, ref: str, text: Words) -> HTMLResponse:
 @router.post("/{ref}/assignee")
 async def assign(visit: Actor, ref: str, agent_id: Annotated[str, Form(max_length=26)] = "") -> HTMLResponse:
     async def step(session: AsyncSession) -> None:
+        await _may(session, visit, ref)
         await cases.assign(session, ref, CaseActor.of(visit.agent), await reads.agent(session, agent_id or None))
 
     await visit.write(step)
     return await page_of(visit, ref)
 
 
+async def _may(session: AsyncSession, visit: Visit, ref: str) -> None:
+    await cases.must_work_on(visit.agent, await cases.get(session, ref))
+
+
 @router.post("/{ref}/priority")
 async def priority(visit: Actor, ref: str, priority: Annotated[Priority, Form()]) -> HTMLResponse:
-    await visit.write(lambda session: cases.set_priority(session, ref, CaseActor.of(visit.agent), priority))
+    async def step(session: AsyncSession) -> None:
+        await _may(session, visit, ref)
+        await cases.set_priority(session, ref, CaseActor.of(visit.agent), priority)
+
+    await visit.write(step)
     return await page_of(visit, ref)
 
 
 @router.post("/{ref}/team")
 async def team(visit: Actor, ref: str, team: Annotated[str, Form(max_length=40)]) -> HTMLResponse:
-    await visit.write(lambda session: cases.set_team(session, ref, CaseActor.of(visit.agent), team))
+    async def step(session: AsyncSession) -> None:
+        await _may(session, visit, ref)
+        await cases.set_team(session, ref, CaseActor.of(visit.agent), team)
+
+    await visit.write(step)
     return await page_of(visit, ref)
 
 
 @router.post("/{ref}/resolve")
 async def resolve(visit: Actor, ref: str, resolution: Words) -> HTMLResponse:
-    await visit.write(lambda session: cases.resolve(session, ref, CaseActor.of(visit.agent), resolution))
+    async def step(session: AsyncSession) -> None:
+        await _may(session, visit, ref)
+        await cases.resolve(session, ref, CaseActor.of(visit.agent), resolution)
+
+    await visit.write(step)
     return await page_of(visit, ref)
 
 

@@ -99,8 +99,7 @@ def spelled(tag: str) -> str:
 
 async def may(session: AsyncSession, actor: Actor, ref: str) -> None:
     """People need the right to work on the case; rules and the assistant were given it by people."""
-    if actor.kind == "agent" and actor.id:
-        await cases.must_work_on(await session.get_one(Agent, actor.id), await cases.get(session, ref))
+    await cases.actor_must_work_on(session, actor, await cases.get(session, ref))
 
 
 def _must_supervise(agent: Agent) -> None:
