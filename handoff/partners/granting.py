@@ -1,21 +1,20 @@
-"""Opening one case to one partner, widening it by hand, and ending it. The only place where rights are given.
+"""What a case that is open to a partner gives them a right to, who may widen that, and its end.
 
-Only the hash of a link's token is stored. A share stays on the case it was opened on: when that case becomes part of
+A share stays on the case it was opened on: when that case becomes part of
 another the share lives as long as the other does, and still shows only what was shared.
 """
 
 import hashlib
-import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases, clock, events, outbox
+from handoff import cases, clock, events
 from handoff.cases.actors import Actor
+from handoff.cases.looking import leads_to
 from handoff.db import announce
 from handoff.errors import BadInput, Gone, NotFound
 from handoff.models import LIVE, Agent, Case, CaseStatus, Fact, Message, OutboxItem, Partner, Share, SharedMessage
@@ -24,7 +23,6 @@ from handoff.partners import directory
 if TYPE_CHECKING:
     from handoff.casework import Happened
 
-LONGEST_DAYS = 60
 MOST_MESSAGES, MOST_FACTS = 100, 40
 ENDED = "This link has ended. Ask whoever sent it to you for a new one."
 SENSITIVE = frozenset({"phone", "email", "ssn", "date_of_birth", "account_number", "username"})
@@ -41,75 +39,6 @@ class Entry:
     live: Case
 
 
-async def open(  # noqa: A001, one opens a case to somebody
-    session: AsyncSession,
-    ref: str,
-    agent: Agent,
-    partner_id: str,
-    task: str,
-    facts: Sequence[str],
-    message_ids: Sequence[str],
-    days: int,
-    *,
-    sensitive: Collection[str] = (),
-    waits: bool = False,
-    idempotency_key: str | None = None,
-) -> tuple[Share, str]:
-    """Open a case to a partner for `days`; gives the share and the token of its link, which cannot be had again.
-
-    `facts` are names (the one that holds) or ids of facts of the case. A sensitive one is refused (`BadInput`) unless
-    it is named in `sensitive` too. `waits` sets the case waiting for the partner. A repeated `idempotency_key` gives
-    back the first share with a new token: the one before no longer opens it.
-    """
-    case = await cases.hold(session, ref)
-    await cases.must_work_on(agent, case)
-    if idempotency_key and (known := await _opened_before(session, case, idempotency_key)):
-        return known, await _renew(session, known)
-    cases.must_be_live(case)
-    partner = await directory.get(session, partner_id)
-    _check(partner, task, days)
-    now, token = clock.now(), secrets.token_urlsafe(32)
-    share = Share(
-        case_id=case.id,
-        partner_id=partner.id,
-        token_hash=digest(token),
-        task=task.strip(),
-        facts=[],
-        agent_id=agent.id,
-        created_at=now,
-        expires_at=now + timedelta(days=days),
-    )
-    session.add(share)
-    await session.flush()
-    named = await _add_facts(session, share, facts, sensitive)
-    await _add_messages(session, share, message_ids)
-    told: dict[str, Any] = {"share": share.id, "partner": partner.name, "task": share.task, "facts": named}
-    told |= {"messages": len(message_ids), "until": share.expires_at.isoformat()}
-    await cases.record(session, case, "share_opened", Actor.of(agent), told, idempotency_key)
-    outbox.add_for(session, share.id, "timer", "share_expired", {"case_id": case.id}, after_s=days * 86400.0)
-    if waits:
-        await cases.wait_for(session, case.ref, Actor.of(agent), "partner")
-    return share, token
-
-
-async def _opened_before(session: AsyncSession, case: Case, key: str) -> Share | None:
-    for event in await cases.history(session, case.id):
-        if event.idempotency_key == key and event.kind == "share_opened":
-            return await session.get(Share, event.data["share"])
-    return None
-
-
-def _check(partner: Partner, task: str, days: int) -> None:
-    if not partner.is_active:
-        raise BadInput(f"{partner.name} is switched off. Choose another partner, or switch them on in the settings.")
-    if not task.strip():
-        raise BadInput("Say in a sentence what the partner is asked to do.")
-    if len(task) > 1000:
-        raise BadInput("The task is longer than 1000 characters. Say it shorter, or mark messages that explain it.")
-    if not 1 <= days <= LONGEST_DAYS:
-        raise BadInput(f"A link is good for 1 to {LONGEST_DAYS} days. Choose a number between them.")
-
-
 async def show(
     session: AsyncSession,
     share_id: str,
@@ -121,17 +50,20 @@ async def show(
 ) -> Share:
     """Let the partner see more facts and messages of the case. Each is named; nothing comes along."""
     entry = await held_by_agent(session, share_id, agent)
-    named = await _add_facts(session, entry.share, facts, sensitive)
-    await _add_messages(session, entry.share, message_ids)
+    named = await add_facts(session, entry.share, facts, sensitive)
+    await add_messages(session, entry.share, message_ids)
     told = {"share": share_id, "partner": entry.partner.name, "facts": named, "messages": len(message_ids)}
     await cases.record(session, entry.live, "share_widened", Actor.of(agent), told)
     return entry.share
 
 
-async def _add_facts(
+async def add_facts(
     session: AsyncSession, share: Share, wanted: Sequence[str], sensitive: Collection[str]
 ) -> list[str]:
-    """Pin the facts that hold; gives their names."""
+    """Show facts of the case, by name (the one that holds) or id; gives their names.
+
+    `BadInput` for one the case does not know, and for a sensitive one that is not in `sensitive` too.
+    """
     known = await cases.facts_of(session, (await _live_case(session, share)).id)
     chosen: list[dict[str, Any]] = list(share.facts)
     for one in dict.fromkeys([*wanted, *sensitive]):
@@ -153,7 +85,7 @@ def is_sensitive(fact: Fact) -> bool:
     return fact.is_sensitive or fact.name in SENSITIVE
 
 
-async def _add_messages(session: AsyncSession, share: Share, message_ids: Sequence[str]) -> None:
+async def add_messages(session: AsyncSession, share: Share, message_ids: Sequence[str]) -> None:
     case = await _live_case(session, share)
     if len(set(message_ids)) > MOST_MESSAGES:
         raise BadInput(f"Mark {MOST_MESSAGES} messages at most; a partner needs the few that explain the task.")
@@ -215,20 +147,6 @@ async def _end(session: AsyncSession, share: Share, case: Case, actor: Actor, wh
     await tell_pages(session, share)
 
 
-async def renew_link(session: AsyncSession, share_id: str, agent: Agent) -> tuple[Share, str]:
-    """Another link to the same share; the one before opens nothing from now on."""
-    entry = await held_by_agent(session, share_id, agent)
-    return entry.share, await _renew(session, entry.share)
-
-
-async def _renew(session: AsyncSession, share: Share) -> str:
-    token = secrets.token_urlsafe(32)
-    share.token_hash = digest(token)
-    await session.flush()
-    await tell_pages(session, share)
-    return token
-
-
 async def enter(session: AsyncSession, token: str, *, locks: bool = False) -> Entry:
     """The share a link opens, or `NotFound` (never was) or `Gone` (ended, in a sentence). Asked at every access."""
     query = select(Share).where(Share.token_hash == digest(token))
@@ -265,10 +183,7 @@ async def _get(session: AsyncSession, share_id: str) -> Share:
 
 async def _live_case(session: AsyncSession, share: Share) -> Case:
     """Where the work goes on: the share's case, or what it became part of."""
-    case = await session.get_one(Case, share.case_id)
-    while case.joined_into_id:
-        case = await session.get_one(Case, case.joined_into_id)
-    return case
+    return await leads_to(session, await session.get_one(Case, share.case_id))
 
 
 async def of_case(session: AsyncSession, case_id: str) -> Sequence[tuple[Share, Partner]]:
