@@ -4,6 +4,7 @@ Plain ASGI, so that it costs nothing and sockets pass untouched. Refusals have t
 """
 
 import json
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -16,8 +17,8 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LARGEST_BODY_BYTES = 1024 * 1024
-UPLOADS = "/attachments"
-"""What addresses that take files end with. They count for themselves (`handoff/uploads.py`), by limits of their own."""
+UPLOADS = re.compile(r"(/api/v1/conversations/[^/]+|/desk/c/[^/]+|/p/[^/]+|/channels/web)/attachments")
+"""The addresses that take files. They count for themselves (`handoff/uploads.py`), by limits of their own."""
 SAFE_HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"same-origin",
@@ -52,7 +53,7 @@ def _refusal(scope: Scope) -> TellonceError | None:
 
 
 def _takes_files(scope: Scope) -> bool:
-    return bool(scope["method"] == "POST" and scope["path"].endswith(UPLOADS))
+    return bool(scope["method"] == "POST" and UPLOADS.fullmatch(scope["path"]))
 
 
 def _too_large() -> TooLarge:

@@ -112,6 +112,16 @@ async def test_a_body_that_is_too_large_is_refused_before_it_is_read() -> None:
     assert (status, body["code"]) == (413, "too_large")
 
 
+@pytest.mark.parametrize(
+    "path", ["/desk/welcome/nobody/attachments", "/channels/telegram/attachments", "/desk/settings/partners/attachments"]
+)
+async def test_only_where_files_are_taken_may_a_body_be_large(path: str) -> None:
+    for content_type in ("application/json", "application/x-www-form-urlencoded"):
+        headers = {"Content-Type": content_type}
+        status, body, _ = await _ask("POST", path, content=b"x" * (1024 * 1024 + 1), headers=headers)
+        assert (status, body["code"]) == (413, "too_large")
+
+
 async def test_a_body_that_does_not_say_how_large_it_is_is_refused_when_it_is_too_large() -> None:
     async def pieces() -> object:
         for _ in range(20):
