@@ -113,7 +113,8 @@ async def test_a_body_that_is_too_large_is_refused_before_it_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/desk/welcome/nobody/attachments", "/channels/telegram/attachments", "/desk/settings/partners/attachments"]
+    "path",
+    ["/desk/welcome/nobody/attachments", "/channels/telegram/attachments", "/desk/settings/partners/attachments"],
 )
 async def test_only_where_files_are_taken_may_a_body_be_large(path: str) -> None:
     for content_type in ("application/json", "application/x-www-form-urlencoded"):
