@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock, contents, events, masking, outbox
@@ -22,6 +22,12 @@ from handoff.settings import settings
 MB = 1024 * 1024
 UNSENT = 20
 """Uploads a conversation may have that no words were sent with yet."""
+
+OF_MESSAGES = (
+    select(Attachment)
+    .where(Attachment.message_id.in_(bindparam("message_ids", expanding=True)))
+    .order_by(Attachment.message_id, Attachment.position, Attachment.id)
+)
 
 
 @dataclass(frozen=True)
@@ -180,11 +186,7 @@ async def refuse(session: AsyncSession, attachment_id: str, reason: str, *, lost
 
 async def of_messages(session: AsyncSession, message_ids: Sequence[str]) -> dict[str, list[Attachment]]:
     """The files of several messages at once, each message's in their order. One statement."""
-    rows = await session.scalars(
-        select(Attachment)
-        .where(Attachment.message_id.in_(message_ids))
-        .order_by(Attachment.message_id, Attachment.position, Attachment.id)
-    )
+    rows = await session.scalars(OF_MESSAGES, {"message_ids": message_ids}) if message_ids else ()
     found: dict[str, list[Attachment]] = {}
     for row in rows:
         found.setdefault(str(row.message_id), []).append(row)

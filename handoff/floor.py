@@ -6,7 +6,7 @@ computed for the old holder is refused when it arrives.
 
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import events
@@ -50,10 +50,12 @@ MOVES: dict[tuple[Floor, Verb], Floor] = {
     (Floor.CLOSED, Verb.WAKE): Floor.BOT,
 }
 
+HELD = select(Conversation).where(Conversation.id == bindparam("conversation_id")).with_for_update()
+
 
 async def hold(session: AsyncSession, conversation_id: str) -> Conversation:
     """The conversation, locked until the end of this transaction. Everything that writes to one starts here."""
-    found = await session.scalar(select(Conversation).where(Conversation.id == conversation_id).with_for_update())
+    found = await session.scalar(HELD, {"conversation_id": conversation_id})
     if found is None:
         raise NotFound("There is no such conversation.")
     return found

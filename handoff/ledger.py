@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import attachments, clock, events, floor, masking, outbox
@@ -19,6 +19,15 @@ from handoff.ports import Attached, Audience, Author, Words
 
 TEXT_LIMIT = 4000
 CHANGEABLE = 100
+AFTER = (
+    select(Message)
+    .where(Message.conversation_id == bindparam("conversation_id"), Message.seq > bindparam("after"))
+    .order_by(Message.seq)
+    .limit(bindparam("limit"))
+)
+AFTER_FOR: dict[Audience | None, Select[Message]] = {
+    audience: AFTER.where(Message.audience == audience) for audience in Audience
+} | {None: AFTER}
 REPLAYABLE = frozenset({"web"})
 """Channels whose readers fetch what they missed from the ledger; the others are delivered to through the outbox."""
 
@@ -134,10 +143,8 @@ async def messages(
     audience: Audience | None = None,
 ) -> Sequence[Message]:
     """Messages with `seq > after`, oldest first; only those for `audience` when it is given."""
-    query = select(Message).where(Message.conversation_id == conversation_id, Message.seq > after)
-    if audience:
-        query = query.where(Message.audience == audience)
-    return list(await session.scalars(query.order_by(Message.seq).limit(limit)))
+    asked = {"conversation_id": conversation_id, "after": after, "limit": limit}
+    return list(await session.scalars(AFTER_FOR[audience], asked))
 
 
 async def changeable(

@@ -21,7 +21,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -112,6 +112,12 @@ async def claim(
     return items
 
 
+def _look(*wanted: ColumnElement[bool]) -> Select[str]:
+    """Anything that is due. Asked at every turn, so it is put together once."""
+    due = select(OutboxItem.id).where(OutboxItem.is_dead.is_(False), OutboxItem.due_at <= bindparam("now"), *wanted)
+    return due.limit(1)
+
+
 def _of(lane: str | None) -> ColumnElement[bool]:
     return OutboxItem.lane == lane if lane else OutboxItem.lane.not_in(OWN_ROOM)
 
@@ -156,6 +162,11 @@ class Runner:
     """Steps that can be done for many items at once."""
 
     def __post_init__(self) -> None:
+        others = OutboxItem.job.not_in(self.steps)
+        self._looks = {lane: _look(others, _of(lane)) for lane in (None, *OWN_ROOM)}
+        self._looks_for_steps = {
+            timers: _look(OutboxItem.job.in_(self.steps), _is_timer(timers)) for timers in (True, False)
+        }
         self._awake = asyncio.Event()
         self._steps_awake = {True: asyncio.Event(), False: asyncio.Event()}
         self._lanes_awake = {lane: asyncio.Event() for lane in OWN_ROOM}
@@ -194,7 +205,7 @@ class Runner:
     async def _round(self) -> None:
         await self._renew_leases()
         room = self.concurrency - len(self._flying) + sum(len(ids) for ids in self._in_own_room.values())
-        if room <= 0 or not await self._has_work():
+        if room <= 0 or not await self._has_work(self._looks[None]):
             return
         for item in await self.database.write(lambda session: claim(session, room, self.steps)):
             self._take_off(item)
@@ -202,7 +213,7 @@ class Runner:
     async def _round_of(self, lane: str) -> None:
         """The same for a kind of lane with room of its own."""
         room = OWN_ROOM[lane] - len(self._in_own_room[lane])
-        if room <= 0 or not await self._has_work(lane=lane):
+        if room <= 0 or not await self._has_work(self._looks[lane]):
             return
         for item in await self.database.write(lambda session: claim(session, room, self.steps, lane)):
             self._in_own_room[lane].add(item.id)
@@ -225,8 +236,8 @@ class Runner:
         """Do what is due and is nothing but database work, transaction by transaction, until nothing is left.
 
         Timers come first: what ten thousand of them set off delays none of them, and gets its turn now and then."""
-        while await self._has_work(of=self.steps, timers=timers):
-            if not timers and await self._has_work(of=self.steps, timers=True):
+        while await self._has_work(self._looks_for_steps[timers]):
+            if not timers and await self._has_work(self._looks_for_steps[True]):
                 await asyncio.sleep(GIVE_WAY_S)
             if await self._take_some(timers) == 0:
                 return
@@ -281,13 +292,10 @@ class Runner:
         later = update(OutboxItem).where(OutboxItem.id.in_(ids)).values(lease_until=now + timedelta(seconds=LEASE_S))
         await self.database.write(lambda session: session.execute(later))
 
-    async def _has_work(self, of: Collection[str] = (), lane: str | None = None, timers: bool = False) -> bool:
-        """A look without a write, so that an idle hub leaves the disk alone: for steps (`of`) or for the rest."""
-        others = and_(OutboxItem.job.not_in(self.steps), _of(lane))
-        wanted = and_(OutboxItem.job.in_(of), _is_timer(timers)) if of else others
-        due = select(OutboxItem.id).where(OutboxItem.is_dead.is_(False), OutboxItem.due_at <= clock.now(), wanted)
+    async def _has_work(self, look: Select[str]) -> bool:
+        """A look without a write, so that an idle hub leaves the disk alone."""
         async with self.database.read() as session:
-            return await session.scalar(due.limit(1)) is not None
+            return await session.scalar(look, {"now": clock.now()}) is not None
 
     async def _do(self, item: OutboxItem) -> None:
         try:
