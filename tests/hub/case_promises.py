@@ -1,4 +1,4 @@
-"""What must hold of cases after whatever happened to them, each broken promise in words. `Book` knows what happened."""
+"""What must hold of cases after whatever happened to them, each broken promise in words. `Known` has what happened."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -26,13 +26,13 @@ from handoff.partners import shares
 from handoff.partners.views import REMOVED
 
 if TYPE_CHECKING:
-    from tests.hub.casebook import Book, Shared
+    from tests.hub.case_known import Known, Shared
 
 AUDITED = frozenset({"split", "joined", "joined_in", "join_undone", "split_undone", "erased"})
 """Kinds of events that come from these operations and from nothing else: as many as there were, no more."""
 
 
-async def broken(session: AsyncSession, book: "Book") -> list[str]:
+async def broken(session: AsyncSession, book: "Known") -> list[str]:
     """Every promise that does not hold now."""
     words = await book.words(session)
     held = {one.id: one for one in await session.scalars(select(Case).where(Case.id.in_(book.case_ids)))}
@@ -50,7 +50,7 @@ async def broken(session: AsyncSession, book: "Book") -> list[str]:
     ]
 
 
-def _misplaced(book: "Book", words: Sequence[Message]) -> list[str]:
+def _misplaced(book: "Known", words: Sequence[Message]) -> list[str]:
     stored = {one.id: one for one in words}
     said = [
         f"“{stored[one].text}” is not where it belongs"
@@ -71,7 +71,7 @@ def place_of(message: Message) -> tuple[Any, ...]:
     return message.conversation_id, message.seq, message.audience, message.channel, message.identity_id
 
 
-def _among_strangers(book: "Book", words: Sequence[Message]) -> list[str]:
+def _among_strangers(book: "Known", words: Sequence[Message]) -> list[str]:
     """A case has words of the person it is of, and of nobody else."""
     return [
         f"“{one.text}” stands in a case of somebody else"
@@ -80,7 +80,7 @@ def _among_strangers(book: "Book", words: Sequence[Message]) -> list[str]:
     ]
 
 
-async def _talked_of_by_strangers(session: AsyncSession, book: "Book") -> list[str]:
+async def _talked_of_by_strangers(session: AsyncSession, book: "Known") -> list[str]:
     places = select(CaseConversation).where(CaseConversation.case_id.in_(book.case_ids))
     return [
         "a case is talked about with somebody else"
@@ -99,7 +99,7 @@ async def _facts_apart(session: AsyncSession, words: Sequence[Message]) -> list[
     ]
 
 
-async def _files_apart(session: AsyncSession, book: "Book", words: Sequence[Message]) -> list[str]:
+async def _files_apart(session: AsyncSession, book: "Known", words: Sequence[Message]) -> list[str]:
     mine = select(Attachment.id, Attachment.message_id).where(Attachment.conversation_id.in_(book.conversations))
     in_cases = {one.id: case_id for case_id in book.case_ids for one in await cases.files_of(session, case_id)}
     homes = {one.id: one.case_id for one in words}
@@ -110,7 +110,7 @@ async def _files_apart(session: AsyncSession, book: "Book", words: Sequence[Mess
     ]
 
 
-async def _misreported(session: AsyncSession, book: "Book", held: dict[str, Case]) -> list[str]:
+async def _misreported(session: AsyncSession, book: "Known", held: dict[str, Case]) -> list[str]:
     """The events tell the state, are numbered without a gap, and say everything that was done."""
     wrong = []
     for case_id, case in held.items():
@@ -126,13 +126,13 @@ async def _misreported(session: AsyncSession, book: "Book", held: dict[str, Case
     return wrong
 
 
-async def _clocks_of_nobody(session: AsyncSession, book: "Book") -> list[str]:
+async def _clocks_of_nobody(session: AsyncSession, book: "Known") -> list[str]:
     running = select(Case.ref).join(Clock, Clock.case_id == Case.id).where(Case.status == CaseStatus.JOINED)
     running = running.where(Case.id.in_(book.case_ids), Clock.cancelled_at.is_(None), Clock.met_at.is_(None))
     return [f"a clock runs on {ref}, which became part of another" for ref in await session.scalars(running)]
 
 
-def _joined_strangers(book: "Book") -> list[str]:
+def _joined_strangers(book: "Known") -> list[str]:
     joined = [one for one in book.moves if one.kind == MoveKind.JOIN]
     return [
         "a join of cases of two people stands"
@@ -141,7 +141,7 @@ def _joined_strangers(book: "Book") -> list[str]:
     ]
 
 
-async def _seen_by_partners(session: AsyncSession, book: "Book") -> list[str]:
+async def _seen_by_partners(session: AsyncSession, book: "Known") -> list[str]:
     """Marked words that are in the case still, and facts that were chosen, or corrected in the very case. No more."""
     wrong = []
     for one in book.shared:
@@ -166,7 +166,7 @@ async def _live(session: AsyncSession, case_id: str) -> str:
     return (await cases.leads_to(session, await session.get_one(Case, case_id))).id
 
 
-async def _corrected(session: AsyncSession, book: "Book", share: "Shared") -> set[tuple[str, str]]:
+async def _corrected(session: AsyncSession, book: "Known", share: "Shared") -> set[tuple[str, str]]:
     """What was told for the case itself; what came with a case that was joined into it was told for another."""
     brought = {one for move in book.moves if move.kind == MoveKind.JOIN for one in move.went}
     names = {name for name, _ in share.pinned}
@@ -176,7 +176,7 @@ async def _corrected(session: AsyncSession, book: "Book", share: "Shared") -> se
 
 
 async def _left_of_the_erased(
-    session: AsyncSession, book: "Book", words: Sequence[Message], held: dict[str, Case]
+    session: AsyncSession, book: "Known", words: Sequence[Message], held: dict[str, Case]
 ) -> list[str]:
     gone = {one for one, customer in book.whose.items() if customer in book.erased}
     facts = await session.scalars(select(Fact).where(Fact.conversation_id.in_(gone)))

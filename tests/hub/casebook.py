@@ -1,45 +1,24 @@
-"""The case model of trial R15: a desk with cases, and beside it a plain list of where everything has to be.
+"""The case model of trial R15: a desk with cases, to which one thing is done at a time.
 
-`Book` does one thing at a time to the real hub and notes in `home` where each message belongs from then on;
-`case_promises` compares. How it works out where a later word goes when a join is undone, and which customers are one
-person, is written anew here, from the sentences in docs/cases.md, not taken from the hub.
+`Book` does it to the real hub and notes in `home` where each message belongs from then on. How it works out where a
+later word goes when a join is undone is written anew here, from the sentences in docs/cases.md, not taken from the hub.
 """
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, field
-from itertools import count
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases, customers, facts, floor, joins, ledger, routing
+from handoff import cases, customers, floor, joins, ledger
 from handoff.cases.actors import Actor
-from handoff.errors import TellonceError
 from handoff.ledger import Speaker
-from handoff.models import (
-    LIVE,
-    Agent,
-    Attachment,
-    Case,
-    CaseConversation,
-    CaseMove,
-    CaseTag,
-    Conversation,
-    Identity,
-    Message,
-    MoveKind,
-    Partner,
-    Role,
-    new_id,
-)
-from handoff.partners import directory, shares
-from handoff.ports import Author, FoundFact, Words
-from handoff.routing import routes
-from tests.hub import case_promises
-from tests.hub.case_promises import place_of
+from handoff.models import Agent, Case, CaseMove, Conversation, Identity, Message, MoveKind, Partner
+from handoff.ports import Author, Words
+from tests.hub import case_cast
+from tests.hub.case_known import Move
+from tests.hub.case_shares import Sharing
 from tests.hub.conftest import Desk
 
 WORDS = (
@@ -56,67 +35,10 @@ ABOUT = "It is about the box"
 FACTS = ("account_number", "email", "item")
 NUMBER = re.compile(r"\(\d+-\d+\)")
 """What tells one message from every other."""
-Snapshot = dict[str, Any]
 
 
-@dataclass
-class Move:
-    """A split or join as the book knows it: what went, and how both cases were before."""
-
-    id: str
-    kind: str
-    source: str
-    target: str
-    went: frozenset[str]
-    before: Snapshot
-    clean: bool = True
-    """Nothing happened to either case since."""
-
-
-@dataclass
-class Shared:
-    """What a partner was given: messages, and facts as (name, value)."""
-
-    token: str
-    share_id: str
-    case_id: str
-    marked: set[str]
-    pinned: set[tuple[str, str]]
-    is_over: bool = False
-
-
-@dataclass
-class Book:
-    """One customer with two handles and a stranger; their conversations, cases, moves and shares."""
-
-    desk: Desk
-    agent: Agent
-    partner: Partner
-    number: int
-    said: Callable[[], int] = field(default_factory=lambda: count(1).__next__)
-    talking: list[str] = field(default_factory=list)
-    """Where each of the three writes now."""
-    conversations: list[str] = field(default_factory=list)
-    whose: dict[str, str] = field(default_factory=dict)
-    """The customer of each conversation."""
-    united: list[tuple[str, str, str]] = field(default_factory=list)
-    """Joins of customers that stand, each with both."""
-    erased: set[str] = field(default_factory=set)
-    silent: set[str] = field(default_factory=set)
-    """What was said to or by them."""
-    case_ids: list[str] = field(default_factory=list)
-    live: list[str] = field(default_factory=list)
-    """Those of them that are not over."""
-    owner: dict[str, str] = field(default_factory=dict)
-    """The customer of each case."""
-    home: dict[str, str] = field(default_factory=dict)
-    placed: dict[str, tuple[Any, ...]] = field(default_factory=dict)
-    moves: list[Move] = field(default_factory=list)
-    audit: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    shared: list[Shared] = field(default_factory=list)
-    redacted: dict[str, str] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
-    """The numbers of words that were removed for good."""
+class Book(Sharing):
+    """Everything that may happen to them."""
 
     @staticmethod
     async def begin(desk: Desk, agent: Agent, partner: Partner, number: int) -> "Book":
@@ -128,8 +50,6 @@ class Book:
         for who in range(3):
             await book.open(who)
         return book
-
-    # -- what may happen
 
     async def open(self, who: int) -> None:
         conversation_id = self.talking[who]
@@ -154,10 +74,11 @@ class Book:
         if receipt.conversation_id not in self.conversations:
             self.conversations.append(receipt.conversation_id)
             self.whose[receipt.conversation_id] = (await self.desk.conversation(receipt.conversation_id)).customer_id
+        place = receipt.conversation_id, receipt.message_id
         if words == ABOUT:
-            await self.desk.write(lambda session: _tell_item(session, receipt.conversation_id, receipt.message_id))
+            await self.desk.write(lambda session: case_cast.tell_item(session, *place))
         if with_file:
-            await self.desk.write(lambda session: _attach(session, receipt.conversation_id, receipt.message_id))
+            await self.desk.write(lambda session: case_cast.attach(session, *place))
         await self._settle()
 
     async def answer(self, who: int, back: int) -> None:
@@ -303,9 +224,6 @@ class Book:
                 else:
                     del self.home[message_id]
 
-    async def _conversations(self, session: AsyncSession) -> Sequence[Conversation]:
-        return list(await session.scalars(select(Conversation).where(Conversation.id.in_(self.conversations))))
-
     async def _undone_by_now(self) -> list[Move]:
         """What the hub took back by itself, in that order."""
         async with self.desk.database.read() as session:
@@ -323,9 +241,9 @@ class Book:
             "urgent": lambda session: cases.set_priority(session, ref, by, "urgent"),
             "billing": lambda session: cases.set_team(session, ref, by, "billing"),
             "assign": lambda session: cases.assign(session, ref, by, self.agent),
-            "tag": lambda session: _tag(session, case_id),
+            "tag": lambda session: case_cast.tag(session, case_id),
             "note": lambda session: cases.add_note(session, ref, by, "Seen"),
-            "route": lambda session: _route(session, ref),
+            "route": lambda session: case_cast.route(session, ref),
         }
         done = await self._try(steps[what])
         if done is not None:
@@ -334,64 +252,6 @@ class Book:
         if done is not None and what == "resolve":
             await self.catch_up()
             await self._end_shares([case_id])
-
-    async def share(self, case_id: str, chosen: Sequence[int], names: Sequence[str]) -> None:
-        theirs = sorted(one for one, home in self.home.items() if home == case_id and one not in self.redacted)
-        picked = sorted({theirs[index % len(theirs)] for index in chosen}) if theirs else []
-        ref = await self._ref(case_id)
-        async with self.desk.database.read() as session:
-            known = [one for one in await cases.facts_of(session, case_id) if one.name in names]
-        chosen_facts = list({one.name: one for one in reversed(known)}.values())
-        asked = [one.id for one in chosen_facts]
-        made = await self._try(
-            lambda session: shares.open(
-                session, ref, self.agent, self.partner.id, "Fetch it", [], picked, 7, sensitive=asked
-            )
-        )
-        if made is not None:
-            pinned = {(one.name, one.value) for one in chosen_facts}
-            self.shared.append(Shared(made[1], made[0].id, case_id, set(picked), pinned))
-            self._touch(case_id)
-
-    async def tell_and_share(self, who: int) -> None:
-        """A fact of which the one said last holds, and a partner who is shown it."""
-        await self.say(who, ABOUT, with_file=False)
-        if case_id := (await self.desk.conversation(self.talking[who])).case_id:
-            await self.share(case_id, [-1], ["item"])
-
-    async def share_and_join(self, source: str, target: str) -> None:
-        """Both cases know a fact of which the one said last holds; a partner was shown the one of `target`."""
-        async with self.desk.database.read() as session:
-            about = {one.id: one.case_id for one in await self._conversations(session)}
-        talkers = {about[one]: who for who, one in enumerate(self.talking)}
-        if source in talkers and target in talkers:
-            await self.tell_and_share(talkers[target])
-            await self.say(talkers[source], ABOUT, with_file=False)
-            await self.join(source, target)
-
-    async def take_for(self, who: int, other: int, words: str) -> None:
-        """One customer is taken for another, says something about the other's case, and is themselves again."""
-        before = len(self.united)
-        await self.unite(who, other)
-        if len(self.united) > before:
-            if theirs := (await self.desk.conversation(self.talking[other])).case_id:
-                await self.talk_about(who, theirs)
-            await self.say(who, words, with_file=False)
-            await self.part(-1)
-
-    async def partner_writes(self, index: int) -> None:
-        """Words of a partner are their own to see, and belong where the work goes on."""
-        one, text = self.shared[index], self._words("I was there")
-        written = await self._try(lambda session: shares.write(session, one.token, text))
-        if written is not None:
-            one.marked.add(written.id)
-        await self._settle()
-
-    async def revoke(self, index: int) -> None:
-        one = self.shared[index]
-        await self._try(lambda session: shares.revoke(session, one.share_id, self.agent, "No longer needed"))
-        one.is_over = True
-        self._touch(*self.case_ids)
 
     async def redact(self, index: int) -> None:
         message_id = sorted(self.home)[index % len(self.home)]
@@ -421,183 +281,9 @@ class Book:
         await self._end_shares(over)
         self._touch(*self.case_ids)
 
-    async def _end_shares(self, case_ids: Collection[str]) -> None:
-        """Of these cases, and of those that became part of them."""
-        async with self.desk.database.read() as session:
-            for one in self.shared:
-                case = await session.get_one(Case, one.case_id)
-                one.is_over = one.is_over or bool({case.id, (await cases.leads_to(session, case)).id} & {*case_ids})
-
     async def catch_up(self) -> None:
         """Whoever follows cases has followed."""
         runner = self.desk.runner()
         while await self.desk.write(lambda session: runner.take_steps(session, timers=False)):
             pass
         await self._settle()
-
-    # -- what is known of it
-
-    def together(self, customer_id: str) -> frozenset[str]:
-        """Everybody who is this one person, by the joins that stand."""
-        found, more = {customer_id}, True
-        while more:
-            pairs = [{one, other} for _, one, other in self.united if {one, other} & found]
-            more = not set().union(*pairs) <= found
-            found = found.union(*pairs)
-        return frozenset(found)
-
-    def pairs(self) -> list[tuple[str, str]]:
-        """Cases that can be joined, either way."""
-        return [
-            (one, other)
-            for one in self.live
-            for other in self.live
-            if one != other and self.owner[other] in self.together(self.owner[one])
-        ]
-
-    def _is_erased(self, conversation_id: str) -> bool:
-        return self.whose.get(conversation_id) in self.erased
-
-    def _words(self, words: str) -> str:
-        number = self.said()
-        return f"{words.format(number)} ({self.number}-{number})"
-
-    async def _settle(self) -> None:
-        """Note new cases and words; what was noted before stays where the book says."""
-        async with self.desk.database.read() as session:
-            for message in await self.words(session):
-                self.placed.setdefault(message.id, place_of(message))
-                if message.case_id and message.id not in self.home:
-                    self.home[message.id] = message.case_id
-                    if message.author != "system":
-                        self._touch(message.case_id)
-            mine = CaseConversation.conversation_id.in_(self.conversations)
-            talked = select(Case.id, Case.customer_id).join(CaseConversation).where(mine).distinct().order_by(Case.id)
-            for case_id, customer_id in await session.execute(talked):
-                if case_id not in self.case_ids:
-                    self.case_ids.append(case_id)
-                    self.owner[case_id] = customer_id
-            live = select(Case.id).where(Case.id.in_(self.case_ids), Case.status.in_(LIVE)).order_by(Case.id)
-            self.live = list(await session.scalars(live))
-
-    async def words(self, session: AsyncSession) -> Sequence[Message]:
-        mine = select(Message).where(Message.conversation_id.in_(self.conversations))
-        return list(await session.scalars(mine.order_by(Message.conversation_id, Message.seq)))
-
-    async def _in_order(self) -> list[tuple[str, str, str | None]]:
-        async with self.desk.database.read() as session:
-            return [(one.id, one.conversation_id, one.in_reply_to) for one in await self.words(session)]
-
-    async def _try(self, step: Callable[[AsyncSession], Awaitable[Any]]) -> Any:
-        """What is refused in a sentence changes nothing."""
-        try:
-            return await self.desk.write(step)
-        except TellonceError:
-            return None
-
-    async def _ref(self, case_id: str) -> str:
-        async with self.desk.database.read() as session:
-            return (await session.get_one(Case, case_id)).ref
-
-    async def _last_move(self, case_id: str) -> CaseMove:
-        async with self.desk.database.read() as session:
-            return (await cases.moves_of(session, case_id))[0]
-
-    def _touch(self, *case_ids: str) -> None:
-        for move in self.moves:
-            if move.source in case_ids or move.target in case_ids:
-                move.clean = False
-
-    async def snapshot(self, case_id: str) -> Snapshot:
-        """What undoing restores: the case itself, and what is in it but the hub's own sentences."""
-        async with self.desk.database.read() as session:
-            case = await session.get_one(Case, case_id)
-            names = ("status", "waiting_for", "joined_into_id", "priority", "team", "assignee_id", "topic", "title")
-            tags = await session.scalars(select(CaseTag.tag).where(CaseTag.case_id == case_id).order_by(CaseTag.tag))
-            talked = select(Conversation.id).where(Conversation.case_id == case_id).order_by(Conversation.id)
-            return {
-                **{name: getattr(case, name) for name in names},
-                "fields": case.fields,
-                "tags": list(tags),
-                "words": [one.id for one in await cases.words_of(session, case_id) if one.author != "system"],
-                "facts": sorted(one.id for one in await cases.facts_of(session, case_id)),
-                "files": [one.id for one in await cases.files_of(session, case_id)],
-                "talked of": list(await session.scalars(talked)),
-            }
-
-    async def wrong(self) -> list[str]:
-        """Every broken promise, in words."""
-        async with self.desk.database.read() as session:
-            return await case_promises.broken(session, self)
-
-    async def remains(self) -> list[str]:
-        """Where removed words are still said, when all is done."""
-        async with self.desk.database.read() as session:
-            return await case_promises.still_said(session, self.gone)
-
-
-async def _tag(session: AsyncSession, case_id: str) -> bool:
-    if await session.get(CaseTag, (case_id, "vip")) is None:
-        session.add(CaseTag(case_id=case_id, tag="vip"))
-    return True
-
-
-async def _route(session: AsyncSession, ref: str) -> bool | None:
-    case = await cases.hold(session, ref)
-    if case.status not in LIVE:
-        return None
-    await routing.route(session, case, case.team)
-    return True
-
-
-async def _tell_item(session: AsyncSession, conversation_id: str, message_id: str | None) -> None:
-    """As the assistant's form would fill it."""
-    conversation = await floor.hold(session, conversation_id)
-    message = await session.get_one(Message, message_id)
-    found = [FoundFact("item", f"box {message.text[-8:]}")]
-    await facts.put(session, conversation, found, set_by="customer", source=message)
-
-
-async def _attach(session: AsyncSession, conversation_id: str, message_id: str | None) -> None:
-    message = await session.get_one(Message, message_id)
-    session.add(
-        Attachment(
-            id=new_id(),
-            secret=new_id(),
-            conversation_id=conversation_id,
-            message_id=message.id,
-            name="box.jpg",
-            kind="image",
-            media_type="image/jpeg",
-            state="stored",
-            store_key=new_id(),
-            created_at=message.created_at,
-        )
-    )
-
-
-async def a_supervisor(desk: Desk) -> Agent:
-    dana = await desk.agent()
-
-    async def promote(session: AsyncSession) -> Agent:
-        held = await session.get_one(Agent, dana.id)
-        held.role = Role.SUPERVISOR
-        return held
-
-    return await desk.write(promote)
-
-
-async def a_courier(desk: Desk) -> Partner:
-    return await desk.write(lambda session: directory.add(session, "NordHaul", "courier"))
-
-
-async def some_routes(desk: Desk) -> None:
-    async def write(session: AsyncSession) -> None:
-        for field_name, value, team in (("priority", "urgent", "billing"), ("topic", "returns", "returns")):
-            raw = [{"field": field_name, "op": "is", "value": value}]
-            await routes.put(session, None, name=f"To {team}", team=team, raw_conditions=raw)
-
-    await desk.write(write)
-
-
-__all__ = ["FACTS", "WORDS", "Book", "a_courier", "a_supervisor", "some_routes"]

@@ -21,7 +21,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.hub.casebook import FACTS, WORDS, Book, a_courier, a_supervisor, some_routes
+from tests.hub.case_cast import a_courier, a_supervisor, some_routes
+from tests.hub.casebook import ABOUT, FACTS, WORDS, Book
 from tests.hub.conftest import Desk, an_empty_database
 
 IS_SEARCH = "TELLONCE_CASE_ORDERS" in os.environ
@@ -147,12 +148,26 @@ class Cases(RuleBasedStateMachine):
 
     @rule(who=anybody)
     def tell_and_share(self, who: int) -> None:
-        self.stage.loop.run(self.book.tell_and_share(who))
+        """A fact of which the one said last holds, and a partner who is shown it."""
+        self.stage.loop.run(self._tell_and_share(who))
+
+    async def _tell_and_share(self, who: int) -> None:
+        await self.book.say(who, ABOUT, with_file=False)
+        if case_id := await self.book.case_of(who):
+            await self.book.share(case_id, [-1], ["item"])
 
     @precondition(lambda self: self.book.pairs())
     @rule(which=any_case)
     def share_and_join(self, which: int) -> None:
-        self.stage.loop.run(self.book.share_and_join(*self._pair(which)))
+        """Both cases know a fact of which the one said last holds; a partner was shown the one of the second."""
+        self.stage.loop.run(self._share_and_join(*self._pair(which)))
+
+    async def _share_and_join(self, source: str, target: str) -> None:
+        talkers = {await self.book.case_of(who): who for who in range(3)}
+        if source in talkers and target in talkers:
+            await self._tell_and_share(talkers[target])
+            await self.book.say(talkers[source], ABOUT, with_file=False)
+            await self.book.join(source, target)
 
     @precondition(lambda self: self.book.shared)
     @rule(which=st.integers(0, 20))
@@ -175,7 +190,17 @@ class Cases(RuleBasedStateMachine):
 
     @rule(who=anybody, other=anybody, words=st.sampled_from(WORDS))
     def take_for(self, who: int, other: int, words: str) -> None:
-        self.stage.loop.run(self.book.take_for(who, other, words))
+        """One customer is taken for another, says something about the other's case, and is themselves again."""
+        self.stage.loop.run(self._take_for(who, other, words))
+
+    async def _take_for(self, who: int, other: int, words: str) -> None:
+        before = len(self.book.united)
+        await self.book.unite(who, other)
+        if len(self.book.united) > before:
+            if theirs := await self.book.case_of(other):
+                await self.book.talk_about(who, theirs)
+            await self.book.say(who, words, with_file=False)
+            await self.book.part(-1)
 
     @precondition(lambda self: self.book.united)
     @rule(which=st.integers(0, 5))
