@@ -45,7 +45,6 @@ class Settings(BaseSettings):
     actions_port: int = 5055
     actions_token: str = Field(default="", description="Bearer token with scope `assistant` for the hub's API.")
     hub_url: str = "http://127.0.0.1:8000"
-    action_timeout_s: float = 6.0
 
     # Company systems: base URL and token of each
     accounts_url: str = "http://127.0.0.1:8100"

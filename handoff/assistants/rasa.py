@@ -88,13 +88,6 @@ class Rasa:
         if answer.status_code != 200:
             raise TemporaryDeliveryError(f"The assistant answered with status {answer.status_code}.", 5)
 
-    async def is_well(self) -> bool:
-        """Whether Rasa answers at all."""
-        try:
-            return (await self._client.get("/", timeout=2)).status_code == 200
-        except httpx.HTTPError:
-            return False
-
     async def _post_until_delivered(self, request: TurnRequest) -> bytes:
         """Tries while Rasa may be restarting; once it has been away for a whole deadline, nobody waits for it again."""
         now = asyncio.get_running_loop().time

@@ -36,7 +36,7 @@ class ExceptionView:
 
 @dataclass(frozen=True)
 class FormView:
-    """One kind of exception to ask for. `most` is what the reader may grant alone, in words."""
+    """One kind of exception to ask for. `says` how much of it the reader may grant alone."""
 
     kind: Kind
     known: dict[str, str]

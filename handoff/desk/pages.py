@@ -299,14 +299,6 @@ class ConversationPage:
     def can_accept(self) -> bool:
         return self.floor == "queue"
 
-    @property
-    def can_decline(self) -> bool:
-        return self.floor == "queue" and self.handover is not None
-
-    @property
-    def can_take_over(self) -> bool:
-        return self.floor == "bot"
-
 
 @dataclass(frozen=True)
 class StaleWarning:
