@@ -38,6 +38,11 @@ async def together(session: AsyncSession, customer_id: str) -> frozenset[str]:
     return frozenset(found)
 
 
+async def are_one(session: AsyncSession, first: str, second: str) -> bool:
+    """Whether two customers are one person. No statement when they are the same."""
+    return first == second or second in await together(session, first)
+
+
 async def known(session: AsyncSession, customer_id: str) -> Known:
     """Name and account of a person: this customer's own, else what the others of them have."""
     ids = await together(session, customer_id)

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases, clock, events, floor, ledger, offers, outbox, packing, queues
+from handoff import cases, clock, customers, events, floor, ledger, offers, outbox, packing, queues
 from handoff.care import promises
 from handoff.cases import Actor
 from handoff.db import announce
-from handoff.errors import BadInput, FloorTaken, IllegalMove, NotFound
+from handoff.errors import BadInput, Conflict, FloorTaken, IllegalMove, NotFound
 from handoff.floor import Verb
 from handoff.ledger import Speaker
 from handoff.models import (
@@ -276,6 +276,10 @@ async def _begin(
 
 async def _existing(session: AsyncSession, conversation: Conversation, key: str) -> Handover | None:
     known: Handover | None = await session.scalar(select(Handover).where(Handover.idempotency_key == key))
+    if known and known.conversation_id != conversation.id:
+        other = await session.get_one(Conversation, known.conversation_id)
+        if not await customers.are_one(session, other.customer_id, conversation.customer_id):
+            raise Conflict("This idempotency key was used for another customer. Take a new one.")
     if known is None and conversation.floor in (Floor.QUEUE, Floor.AGENT):
         known = await queues.sitting(session, conversation.id)
     if known is None and (promised := await queues.promised(session, conversation.id)):

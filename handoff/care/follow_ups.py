@@ -15,7 +15,7 @@ from handoff import cases, clock, floor, outbox
 from handoff.care import asking
 from handoff.care.asking import Later, Never
 from handoff.cases import Actor
-from handoff.errors import BadInput, IllegalMove, NotFound
+from handoff.errors import BadInput, Conflict, IllegalMove, NotFound
 from handoff.models import LIVE, Agent, AskedState, Case, Conversation, FollowUp, OutboxItem
 from handoff.ports import Button
 from handoff.settings import settings
@@ -53,6 +53,8 @@ async def plan_by(
     cases.must_not_be_joined(case)
     cause = f"key:{idempotency_key}"[:80] if idempotency_key else None
     if cause and (known := await session.scalar(select(FollowUp).where(FollowUp.cause == cause))):
+        if known.case_id != case.id:
+            raise Conflict("This idempotency key was used for a follow-up of another case. Take a new one.")
         return known
     if due_at <= clock.now():
         raise BadInput("That time has passed. Choose one that is still to come.")

@@ -10,14 +10,12 @@ from handoff.cases import telling
 from handoff.cases.actors import Actor
 from handoff.cases.changes import WaitedFor, must_be_live, must_not_be_erased, wait_for
 from handoff.cases.links import open_children
-from handoff.cases.log import record
+from handoff.cases.log import by_key, record
 from handoff.cases.looking import get, hold, hold_conversations
 from handoff.cases.opening import stop_talking_of, talk_of_again
 from handoff.cases.rights import must_work_on
 from handoff.errors import BadInput, IllegalMove
 from handoff.models import Agent, Case, CaseStatus
-
-Children = Literal["ask", "resolve", "leave"]
 
 
 async def resolve(
@@ -88,10 +86,14 @@ async def reopen(
 ) -> Case:
     """It is not solved after all. A case that is open stays as it is; `reopen_or_follow_up` is for customers.
 
+    A repeated `idempotency_key` opens nothing that was solved since.
+
     `IllegalMove` when its customer was erased.
     """
     case = await hold(session, ref)
     if case.status != CaseStatus.RESOLVED:
+        return case
+    if idempotency_key and await by_key(session, case.id, idempotency_key, "reopened"):
         return case
     await must_not_be_erased(session, case)
     case.status, case.resolved_at = CaseStatus.OPEN, None

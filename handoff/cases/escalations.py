@@ -36,7 +36,7 @@ async def escalate(
     if not reason.strip():
         raise BadInput("Say why it is escalated; whoever takes it reads this first.")
     case = await hold(session, ref)
-    if idempotency_key and await by_key(session, case.id, idempotency_key):
+    if idempotency_key and await by_key(session, case.id, idempotency_key, "escalated"):
         return case
     await must_work_on(agent, case)
     must_be_live(case)

@@ -52,7 +52,7 @@ async def ask_exception(
     if not reason.strip():
         raise BadInput("Say why this customer should have it; the company and whoever decides read it.")
     case = await hold(session, ref)
-    if idempotency_key and (known := await by_key(session, case.id, idempotency_key)):
+    if idempotency_key and (known := await by_key(session, case.id, idempotency_key, "exception_asked")):
         return await session.get_one(CaseException, known.data["exception_id"])
     await must_work_on(agent, case)
     must_be_live(case)

@@ -31,9 +31,10 @@ async def reopen_or_follow_up(
     customer, topic, team, fields, tags, watchers and facts, linked as `follow_up`. A follow-up that was made
     before is what goes on.
     """
-    if idempotency_key and (known := await by_key(session, _key(idempotency_key))):
+    meant = await get(session, ref)
+    if idempotency_key and (known := await by_key(session, _key(idempotency_key), meant.customer_id)):
         return known
-    case = await _newest_of_its_line(session, await leads_to(session, await get(session, ref)))
+    case = await _newest_of_its_line(session, await leads_to(session, meant))
     await actor_must_work_on(session, actor, case)
     within = timedelta(days=settings().reopen_within_days)
     if case.status in LIVE or (case.resolved_at and clock.now() - case.resolved_at <= within):

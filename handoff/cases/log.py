@@ -10,6 +10,7 @@ from handoff import clock, events, outbox
 from handoff.cases.actors import Actor
 from handoff.cases.looking import conversation_ids
 from handoff.db import announce
+from handoff.errors import Conflict
 from handoff.models import Case, CaseConversation, CaseEvent, CaseStatus, new_id
 
 
@@ -21,8 +22,8 @@ async def record(
     data: dict[str, Any] | None = None,
     idempotency_key: str | None = None,
 ) -> CaseEvent:
-    """Append one event. A repeated `idempotency_key` on the same case gives back the first."""
-    if idempotency_key and (known := await by_key(session, case.id, idempotency_key)):
+    """Append one event. A repeated `idempotency_key` on the same case gives back the first; see `by_key`."""
+    if idempotency_key and (known := await by_key(session, case.id, idempotency_key, kind)):
         return known
     case.last_event_seq += 1
     case.updated_at = clock.now()
@@ -60,9 +61,12 @@ async def record_all(session: AsyncSession, told: Sequence[tuple[Case, str, dict
         announce(session, events.CaseChanged(row.conversation_id, row.case_id, refs[row.case_id]))
 
 
-async def by_key(session: AsyncSession, case_id: str, idempotency_key: str) -> CaseEvent | None:
+async def by_key(session: AsyncSession, case_id: str, idempotency_key: str, kind: str) -> CaseEvent | None:
+    """The event of this kind that was made with a key; `Conflict` when the key stands for another kind."""
     query = select(CaseEvent).where(CaseEvent.case_id == case_id, CaseEvent.idempotency_key == idempotency_key)
     found: CaseEvent | None = await session.scalar(query)
+    if found and found.kind != kind:
+        raise Conflict("This idempotency key was used for something else about this case. Take a new one.")
     return found
 
 

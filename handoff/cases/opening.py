@@ -8,11 +8,12 @@ from sqlalchemy import func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from stdnum import luhn
 
-from handoff import clock, routing
+from handoff import clock, customers, routing
 from handoff.cases.actors import Actor
 from handoff.cases.built_in import DEFAULT_TEAM
 from handoff.cases.log import record
 from handoff.cases.looking import conversation_ids, normal_ref, open_one_of
+from handoff.errors import Conflict
 from handoff.models import Case, CaseConversation, CaseStatus, Conversation, Fact, Message, Priority
 from handoff.routing import teams
 
@@ -36,7 +37,7 @@ async def open_case(
 
     `team` is what was asked for; where it goes is decided by the routes and said on it (`routing.route`).
     """
-    if idempotency_key and (known := await by_key(session, idempotency_key)):
+    if idempotency_key and (known := await by_key(session, idempotency_key, conversation.customer_id)):
         return known
     case = await begin(
         session,
@@ -142,6 +143,9 @@ async def _free_ref(session: AsyncSession) -> str:
     raise AssertionError("unreachable")
 
 
-async def by_key(session: AsyncSession, idempotency_key: str) -> Case | None:
+async def by_key(session: AsyncSession, idempotency_key: str, customer_id: str) -> Case | None:
+    """The case of this customer that was opened with a key; `Conflict` when it was another's."""
     found: Case | None = await session.scalar(select(Case).where(Case.idempotency_key == idempotency_key))
+    if found and not await customers.are_one(session, found.customer_id, customer_id):
+        raise Conflict("This idempotency key was used for a case of another customer. Take a new one.")
     return found

@@ -74,8 +74,8 @@ async def open(  # noqa: A001, one opens a case to somebody
 
 
 async def _opened_before(session: AsyncSession, case: Case, key: str) -> Share | None:
-    event = await by_key(session, case.id, key)
-    return await session.get(Share, event.data["share"]) if event and event.kind == "share_opened" else None
+    event = await by_key(session, case.id, key, "share_opened")
+    return await session.get(Share, event.data["share"]) if event else None
 
 
 def _check(partner: Partner, task: str, days: int) -> None:
