@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page
-from sqlalchemy import create_engine, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import conversations, demo, ledger
@@ -23,9 +23,10 @@ from handoff.app import create_app
 from handoff.assistants.scripted import Scripted
 from handoff.events import Event
 from handoff.ledger import Speaker
-from handoff.models import Agent, Base, Conversation, Customer, Identity, Message
+from handoff.models import Agent, Conversation, Customer, Identity, Message
 from handoff.ports import Inbound, Words
 from handoff.settings import settings
+from tests.browser.tables import make_tables
 
 T = TypeVar("T")
 
@@ -135,17 +136,11 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeskHub]:
     monkeypatch.setenv("TELLONCE_SECRET_KEY", "s" * 40)
     monkeypatch.setenv("TELLONCE_PUBLIC_URL", f"http://127.0.0.1:{port}")
     settings.cache_clear()
-    _make_tables(tmp_path / "desk.db")
+    make_tables(tmp_path / "desk.db")
     running = DeskHub(port).start()
     yield running
     running.stop()
     settings.cache_clear()
-
-
-def _make_tables(path: Path) -> None:
-    engine = create_engine(f"sqlite:///{path}")
-    Base.metadata.create_all(engine)
-    engine.dispose()
 
 
 @pytest.fixture

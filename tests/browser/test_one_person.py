@@ -9,13 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from sqlalchemy import create_engine, select
+from sqlalchemy import select
 
 from handoff import continuing, conversations, joins, logins
-from handoff.models import Agent, Base, ContinueLink, Conversation, Identity, Join
+from handoff.models import Agent, ContinueLink, Conversation, Identity, Join
 from handoff.ports import Inbound
 from handoff.settings import settings
 from tests.browser.accessible import flaws
+from tests.browser.tables import make_tables
 from tests.browser.test_widget_with_hub import Hub, write
 from tests.support.telegram import TOKEN, Telegram
 
@@ -40,9 +41,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         for name, value in told.items():
             monkeypatch.setenv(f"TELLONCE_{name}", value)
         settings.cache_clear()
-        tables = create_engine(f"sqlite:///{tmp_path}/hub.db")
-        Base.metadata.create_all(tables)
-        tables.dispose()
+        make_tables(tmp_path / "hub.db")
         hub = Hub()
         hub.telegram = telegram  # type: ignore[attr-defined]
         hub.start()

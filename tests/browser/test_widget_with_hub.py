@@ -9,16 +9,17 @@ from typing import Any
 import pytest
 import uvicorn
 from playwright.sync_api import BrowserContext, Page, expect
-from sqlalchemy import create_engine, select
+from sqlalchemy import select
 
 from handoff import agents, conversations, handbacks, handovers
 from handoff.app import create_app
 from handoff.assistants.scripted import Scripted, saying
 from handoff.ledger import Speaker
-from handoff.models import Agent, Base, Conversation, Presence
+from handoff.models import Agent, Conversation, Presence
 from handoff.package import Handback, HandoverRequest, Issue, Reason
 from handoff.ports import Button, TurnRequest, TurnResult, Words
 from handoff.settings import settings
+from tests.browser.tables import make_tables
 
 
 def script(request: TurnRequest) -> TurnResult:
@@ -82,9 +83,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     monkeypatch.setenv("TELLONCE_ACTIONS_TOKEN", "a" * 40)
     settings.cache_clear()
     # The hub trusts pages of its own public address, which is only known once a port is bound.
-    tables = create_engine(f"sqlite:///{tmp_path}/hub.db")
-    Base.metadata.create_all(tables)
-    tables.dispose()
+    make_tables(tmp_path / "hub.db")
     hub = Hub()
     hub.start()
     monkeypatch.setenv("TELLONCE_PUBLIC_URL", hub.url)
