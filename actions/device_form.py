@@ -37,7 +37,10 @@ DEVICE: Mapping[str, Field] = {
 REASONS = {
     "damaged": r"damag|crack|smash|scratch|\bbent\b|spill|dropped (it|the)|fell",
     "faulty": r"(does ?n.?t|do ?n.?t|not|never|no longer|stopped|won.?t) (even )?(work|turn|start|boot|power)|"
-    r"broke|fault|defect|\bdead\b|kaput|glitch|freez|useless|stain",
+    r"broke|fault|defect|\bdead\b|kaput|glitch|freez|stain|"
+    # "You are useless" is about us.
+    r"(?<!\bu )(?<!\bur )(?<!\byou )(?<!you.re )(?<!youre )(?<!you are )(?<!you all )(?<!you guys )"
+    r"useless(?! (bot|assistant|company|people|service|idiot|fern))",
     "unopened": r"(un|never |not )(been )?open|sealed|wrong (item|stuff|thing|model|box|one|size|colou?r)|untouched",
     "not needed": r"(do ?n.?t|no longer|not|never|no)[a-z ]{0,12}(need|want|use)|chang\w+ my mind|too many|spare|"
     r"extra\b|duplicate|merg|moving|moved|two of (them|those)|upgrad|cancel\w* (my )?(service|tv|plan)|surplus|one too",
@@ -109,7 +112,12 @@ class DeviceForm(TravelsBack, SettlingForm):
     def _new_details(self, text: str, asked: str | None, tracker: Tracker) -> Slots:
         """Details fill what is empty, answer what is asked, and replace the rest only when the customer corrects."""
         details = self.travel_in(text, asked, tracker) | self._device_in(text)
-        is_correcting = bool(WANTS_CHANGE.search(text)) or asked in SUMMARIES or _only_names_device(text, details)
+        is_correcting = (
+            bool(WANTS_CHANGE.search(text))
+            or asked in SUMMARIES
+            or _only_names_device(text, details)
+            or _travels_otherwise(asked, details, tracker)
+        )
         known = {slot: value for slot, value in details.items() if slot in self.fields}
         return {
             slot: value
@@ -203,6 +211,14 @@ class DeviceForm(TravelsBack, SettlingForm):
 def _only_names_device(text: str, details: Slots) -> bool:
     """A bare "the tv box" can only mean: that one, not the one you are talking about."""
     return set(details) == {"return_item"} and len(text.split()) <= LONGEST_NAME
+
+
+def _travels_otherwise(asked: str | None, details: Slots, tracker: Tracker) -> bool:
+    """Asked when or where exactly, "I'd rather ship it" and "from 14 Elm Street then" are about the step before."""
+    if asked not in ("return_window", "return_point"):
+        return False
+    method = details.get("return_method")
+    return "return_address" in details or (method is not None and method != tracker.slots.get("return_method"))
 
 
 def _fits_question(asked: str | None, text: str) -> bool:

@@ -43,6 +43,12 @@ METHODS = {
     "shipping": r"\bship|(?<!e-)(?<!e )(?<!any )(?<!no )(?<!the )\bmail(ing)?\b|\bpost(ed|ing)?\b|\blabel|\bcarton|"
     r"send (it|them) back by",
 }
+# "Not pickup, ship it" chooses to ship.
+REFUSED = re.compile(
+    r"\b(not|no|don.?t|instead of|rather than)( (want|need|like))?( (a|the|to|it|that|be))*\s+"
+    r"(pick(ed)?[\s-]*((it|them) )?up|collect\w*|courier|drop(ping)?[\s-]*((it|them) )?off|ship\w*|mail\w*)",
+    re.IGNORECASE,
+)
 ON_FILE = re.compile(
     r"\b(home|here|same|on file|my (own )?(address|place|house|flat)|usual|that one|yes)\b", re.IGNORECASE
 )
@@ -62,7 +68,8 @@ def method_in(text: str) -> str | None:
     """The way of travelling these words mean; a button's own value counts too."""
     if text in METHODS:
         return text
-    return next((method for method, words in METHODS.items() if re.search(words, text, re.IGNORECASE)), None)
+    wanted = REFUSED.sub("", text)
+    return next((method for method, words in METHODS.items() if re.search(words, wanted, re.IGNORECASE)), None)
 
 
 def whole(text: str | None) -> Address | None:
@@ -193,7 +200,7 @@ class TravelsBack:
         if fits is not None and len(fits) == 1:
             return {"return_window": fits[0].window_id}
         if fits is None:
-            dispatcher.utter_message(text="I didn't catch a day or a time.")
+            dispatcher.utter_message(text="I didn't catch a day or a time. Choose one, or tell me what to change.")
         elif not fits:
             dispatcher.utter_message(text="The courier doesn't come then.")
         return {"return_window": None, "return_when": str(value) if fits else None}

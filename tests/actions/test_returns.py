@@ -169,6 +169,38 @@ async def test_a_correction_of_the_house_number_keeps_town_and_time(window: str)
     assert asked_next(turn) == "return_confirm"
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["hmm no actually not pickup, i rather ship it", "I'd rather ship it", "can't you ship it rather than pick it up"],
+)
+async def test_another_way_back_is_taken_while_the_time_is_asked(text: str) -> None:
+    slots = PLANNED | {"return_method": "pickup", "return_address": ELM_STREET, "return_postcode": "48210"}
+    turn = await answering(text, "return_window", slots)
+    assert turn.slots["return_method"] == "shipping"
+    assert "didn't catch" not in turn.text
+    assert asked_next(turn) == "return_confirm"
+
+
+async def test_another_house_is_taken_while_the_time_is_asked() -> None:
+    slots = PLANNED | {"return_method": "pickup", "return_address": ELM_STREET, "return_postcode": "48210"}
+    turn = await answering("pick it up at 16 elm street", "return_window", slots)
+    assert turn.slots["return_address"] == "16 Elm Street, Brightwater 48210"
+    assert asked_next(turn) == "return_window"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("i wanna retrun this stupid cabel box, youre useless", None),
+        ("return my tv box you useless bot", None),
+        ("I want to return the tv box, it is useless", "faulty"),
+    ],
+)
+async def test_an_insult_is_no_reason_to_send_something_back(text: str, reason: str | None) -> None:
+    turn = await answering(text, None, MAYA, "return_start")
+    assert turn.slots.get("return_reason") == reason
+
+
 async def test_a_question_about_pickup_does_not_choose_the_pickup() -> None:
     turn = await answering("how much does pickup cost?", "return_method", PLANNED, "return_method")
     assert "Pickup is free" in turn.text
