@@ -7,7 +7,9 @@ is slow on purpose. Whoever is deactivated is out at the next request: every sig
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -59,14 +61,28 @@ class Pass:
 
 
 class Throttle:
-    """Counts failed sign-ins per agent and per address; only failures cost anything."""
+    """Counts failed sign-ins per agent and per address; only failures cost anything.
+
+    Tries under way count until they are known to be none: a password is checked slowly, so many at once would else
+    pass before the first has failed.
+    """
 
     def __init__(self) -> None:
         self._window = MovingWindowRateLimiter(MemoryStorage())
+        self._under_way: Counter[tuple[str, str]] = Counter()
 
-    def check(self, email: str, address: str) -> None:
-        if not self._window.test(FAILURES_PER_AGENT, email) or not self._window.test(FAILURES_PER_ADDRESS, address):
+    @contextmanager
+    def one_try(self, email: str, address: str) -> Iterator[None]:
+        """Around the check of one password; `TooMany` when there were enough."""
+        tries = ((FAILURES_PER_AGENT, ("agent", email)), (FAILURES_PER_ADDRESS, ("address", address)))
+        if not all(self._window.test(most, who[1], cost=self._under_way[who] + 1) for most, who in tries):
             raise TooMany("Too many failed sign-ins. Wait a few minutes, then try again.", retry_after_s=300)
+        whose = Counter(who for _, who in tries)
+        self._under_way += whose
+        try:
+            yield
+        finally:
+            self._under_way -= whose
 
     def failed(self, email: str, address: str) -> None:
         self._window.hit(FAILURES_PER_AGENT, email)
@@ -89,13 +105,13 @@ async def sign_in(
 ) -> Pass:
     """A new session for the agent, or `NotSignedIn` in the same words and after the same work, whatever was wrong."""
     email = email.strip().lower()
-    throttle.check(email, address)
-    async with database.read() as session:
-        agent = await session.scalar(select(Agent).where(Agent.email == email))
-    known = agent if agent and agent.is_active else None
-    if not await _fits(password, known.password_hash if known else _nobody_hash()) or known is None:
-        throttle.failed(email, address)
-        raise NotSignedIn(WRONG)
+    with throttle.one_try(email, address):
+        async with database.read() as session:
+            agent = await session.scalar(select(Agent).where(Agent.email == email))
+        known = agent if agent and agent.is_active else None
+        if not await _fits(password, known.password_hash if known else _nobody_hash()) or known is None:
+            throttle.failed(email, address)
+            raise NotSignedIn(WRONG)
     agent_id = known.id
     return await database.write(lambda session: _open_session(session, agent_id, hours))
 
@@ -201,10 +217,10 @@ async def replace_password(
     database: Database, throttle: Throttle, agent: Agent, present: str, new: str, *, address: str
 ) -> None:
     """By whoever knows the present one; guesses are counted like those of a sign-in. Refuses with `NotAllowed`."""
-    throttle.check(agent.email, address)
-    if not await _fits(present, agent.password_hash):
-        throttle.failed(agent.email, address)
-        raise NotAllowed("That is not your present password. Type it again, or ask a supervisor for a new link.")
+    with throttle.one_try(agent.email, address):
+        if not await _fits(present, agent.password_hash):
+            throttle.failed(agent.email, address)
+            raise NotAllowed("That is not your present password. Type it again, or ask a supervisor for a new link.")
     hashed = await hash_password(new)
     await database.write(lambda session: change_password(session, agent.id, hashed))
 

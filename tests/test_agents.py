@@ -1,5 +1,6 @@
 """Agents: who gets in, who is thrown out, and who can take something."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -101,6 +102,17 @@ async def test_after_five_failures_even_the_right_password_waits(database: Datab
             await agents.sign_in(database, throttle, dana.email, "wrong one", address="192.0.2.1", hours=12)
     with pytest.raises(TooMany):
         await agents.sign_in(database, throttle, dana.email, PASSWORD, address="192.0.2.2", hours=12)
+
+
+async def test_guesses_made_all_at_once_are_no_more_than_one_after_the_other(database: Database, dana: Agent) -> None:
+    throttle = Throttle()
+    guesses = (
+        agents.sign_in(database, throttle, dana.email, f"guess {number}", address="192.0.2.1", hours=12)
+        for number in range(12)
+    )
+    answers = await asyncio.gather(*guesses, return_exceptions=True)
+    assert [type(one) for one in answers].count(NotSignedIn) == 5
+    assert [type(one) for one in answers].count(TooMany) == 7
 
 
 async def test_successful_sign_ins_are_never_counted(database: Database, dana: Agent) -> None:
