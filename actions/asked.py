@@ -14,7 +14,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActionExecutionRejected, EventType, FollowupAction
 from rasa_sdk.executor import ActionExecutor, ActionExecutorRunResult, CollectingDispatcher
 
-from actions import promises, verdicts
+from actions import cases, promises, verdicts
 from actions.hearing import is_sure, yes_or_no
 from actions.hub import HubError, HubRefused, SurveyAnswered, hub
 from actions.next_topic import is_continued
@@ -52,7 +52,9 @@ def taker(tracker: Tracker) -> str | None:
     asking = turn(tracker).asking
     if asking is not None and read(tracker, asking):
         return TAKES.get(asking.kind)
-    return promises.TELL if promises.asked_about(tracker) else None
+    if promises.asked_about(tracker):
+        return promises.TELL
+    return cases.TELL if cases.asked_about(tracker) else None
 
 
 def read(tracker: Tracker, asking: Asking) -> Mapping[str, Any]:

@@ -10,8 +10,8 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import promises
 from actions.hub import Case, HubError, HubRefused, hub
-from actions.noted import noted_in
-from actions.said import entity_of
+from actions.noted import NOTE, noted_in, said_by
+from actions.said import entity_of, text_of
 from actions.slots import Field, FormFromFacts, leave
 from actions.small_talk import PERSON
 from actions.tried import to_person
@@ -22,17 +22,36 @@ ADDS = re.compile(
     r"\b(add|note|also mention|more (info|details)|put (this|that|it) (on|in)|update (my|the) (case|ticket))\b", re.I
 )
 SAYS = re.compile(r"(?:\bthat|:)\s+(\S+(?:\s+\S+){2,})\s*$", re.I)
+TELL = "action_case_status"
+_GOES_ON = re.compile(
+    r"^\W*((and|so|ok(ay)?|well|now|hm+)\W+)*(what(.?s| is| does| will|ll)?( going to)? (happens?|comes?|next|now)\b"
+    r"( (next|now|then|after that))*|what did (?!(i|it|the|my|you)\b)[a-z]+ (do|say|arrange|promise|book))\W*$",
+    re.I,
+)
 OPEN = frozenset({"open", "waiting"})
 JOINED = "joined"
 """Became part of another case."""
 SHOWN = 3
+BARE_WORDS = 2
+"""In "C-482-917 please" nothing is said but the reference."""
+
+
+def asked_about(tracker: Tracker) -> bool:
+    """Whether the words are a bare reference, or "so what happens now?" when there is a case to tell of. Never inside a
+    form: what comes next there is its question."""
+    text = text_of(tracker)
+    if not text or tracker.active_loop_name:
+        return False
+    if _GOES_ON.match(text):
+        return bool(turn(tracker).open_cases or tracker.slots.get(NOTE))
+    return [one.name for one in identifiers.find(text)] == ["case_ref"] and len(text.split()) <= BARE_WORDS
 
 
 class CaseStatus(Action):
     """By the reference that was said, else by who is asking."""
 
     def name(self) -> str:
-        return "action_case_status"
+        return TELL
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         try:
@@ -51,7 +70,7 @@ class CaseStatus(Action):
 def _tell(dispatcher: CollectingDispatcher, tracker: Tracker, chosen: Case | None, cases: tuple[Case, ...]) -> None:
     named = said_reference(tracker)
     if chosen:
-        by_person, state = noted_in(tracker, chosen.ref), _where_it_stands(chosen)
+        by_person, state = noted_in(tracker, chosen.ref), _where_it_stands(chosen, _solved_by(tracker, chosen))
         # A case that was solved says the same already.
         text = state if chosen.resolution and chosen.resolution in state else f"{by_person} {state}".strip()
         owed = [
@@ -64,7 +83,9 @@ def _tell(dispatcher: CollectingDispatcher, tracker: Tracker, chosen: Case | Non
         dispatcher.utter_message(text=text, buttons=_next_steps(chosen))
     elif named:
         dispatcher.utter_message(
-            text=f"I can't find a case {named} of yours. Could you check the number?", buttons=[PERSON]
+            text=f"I can't find {named} among your cases here. Is the number right? If you wrote to us from another device "
+            "or app, a person can look it up.",
+            buttons=[PERSON],
         )
     elif cases:
         dispatcher.utter_message(text="Which one do you mean?", buttons=_case_buttons(cases))
@@ -151,17 +172,26 @@ def _chosen(tracker: Tracker, cases: tuple[Case, ...]) -> Case | None:
     ref = said_reference(tracker)
     if ref:
         return next((case for case in cases if case.ref.upper().startswith(ref)), None)
+    noted_ref = (tracker.slots.get(NOTE) or {}).get("case_ref")
+    if _GOES_ON.match(_text(tracker)) and (spoken_of := [case for case in cases if case.ref == noted_ref]):
+        return spoken_of[0]
     own = [case for case in cases if case.status != JOINED]
     still_open = [case for case in own if case.status in OPEN]
     only = still_open if len(still_open) == 1 else own
     return only[0] if len(only) == 1 else None
 
 
-def _where_it_stands(case: Case) -> str:
+def _solved_by(tracker: Tracker, case: Case) -> str | None:
+    """Who wrote how it ended, as far as the assistant knows: their "I" is not its own."""
+    note = tracker.slots.get(NOTE) or {}
+    return note.get("by") if note.get("case_ref") == case.ref else None
+
+
+def _where_it_stands(case: Case, solved_by: str | None = None) -> str:
     if case.status == JOINED:
         return f'{case.ref}, "{case.title}", is part of another case of yours now, with everything in it.'
     state = case.status.replace("_", " ")
-    ended = f" {case.resolution}" if case.resolution and case.status not in OPEN else ""
+    ended = f" {said_by(solved_by, case.resolution)}" if case.resolution and case.status not in OPEN else ""
     promised = (
         f" You were promised an answer by {case.promised_at:%A %H:%M} UTC."
         if case.promised_at and case.status in OPEN

@@ -191,6 +191,31 @@ def test_other_questions_are_left_to_their_topics(text: str) -> None:
     assert taker(heard(text, open_cases=cases())) is None
 
 
+@pytest.mark.parametrize(
+    "text", ["so what happens now?", "ok and what now", "what's next?", "What will happen next?", "what did dana do?"]
+)
+@pytest.mark.parametrize("intent", ["out_of_scope", "inform", "case_status", "nlu_fallback"])
+def test_what_happens_now_is_answered_from_the_case(text: str, intent: str) -> None:
+    assert taker(heard(text, intent, open_cases=cases())) == "action_case_status"
+    assert taker(heard(text, intent)) is None
+
+
+@pytest.mark.parametrize("text", ["C-482-917", "c482917 ?", "C-482-917-4 please"])
+def test_a_bare_reference_asks_where_that_case_stands(text: str) -> None:
+    assert taker(heard(text)) == "action_case_status"
+
+
+@pytest.mark.parametrize(
+    "text", ["what next week suits you", "add to C-482-917 that it blinks", "what did the bill say?"]
+)
+def test_more_than_a_reference_keeps_its_own_rule(text: str) -> None:
+    assert taker(heard(text, open_cases=[{"ref": "C-482-917", "title": "Return", "status": "open"}])) is None
+
+
+def test_inside_a_form_the_next_step_is_its_question() -> None:
+    assert taker(heard("so what happens now?", open_cases=cases(), form="return_form")) is None
+
+
 def test_an_answer_taken_up_again_later_is_not_heard_twice() -> None:
     event = {**said("no it never came"), "metadata": {"continues": True}}
     message = {**a_message("no it never came"), "metadata": {"asking": PICKUP}}

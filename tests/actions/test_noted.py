@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from actions.cases import _solved_by, _where_it_stands
 from actions.handover import BackFromPerson
+from actions.hub import Case
 from actions.noted import NOTE, noted, noted_in, said_by
 from tests.actions.talking import run
 from tests.actions.trackers import a_message, a_tracker
@@ -60,3 +62,10 @@ def test_a_note_is_quoted_where_it_belongs_only() -> None:
     assert noted(a_tracker(), "return") == ""
     assert noted_in(later(), "C-482-917") == SAID
     assert noted_in(later(), "C-104-220") == ""
+
+
+def test_how_a_case_ended_is_quoted_from_who_ended_it() -> None:
+    solved = Case(ref="C-482-917", title="Return", status="resolved", resolution="I booked a courier.")
+    told = _where_it_stands(solved, _solved_by(later(), solved))
+    assert told == 'C-482-917, "Return", is resolved. Dana noted: I booked a courier.'
+    assert _solved_by(later(case_ref="C-104-220"), solved) is None
