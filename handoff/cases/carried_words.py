@@ -112,7 +112,7 @@ async def out_of_cases(session: AsyncSession, case_ids: Collection[str], traces:
     for case in await session.scalars(select(Case).where(Case.id.in_(case_ids))):
         case.title = traces.out_of_json(case.title) or "Conversation"
         case.resolution = traces.out_of(case.resolution) or None if case.resolution else None
-        case.fields = traces.out_of_json(case.fields)
+        case.fields = traces.out_of_json(case.fields, "fields")
     for column in OF_CASE:
         kind = column.class_
         for row in await session.scalars(select(kind).where(kind.case_id.in_(case_ids))):

@@ -59,7 +59,8 @@ async def redact_message(session: AsyncSession, message_id: str, agent: Agent) -
     if message is None:
         raise NotFound("There is no such message.")
     conversation = await floor.hold(session, message.conversation_id)
-    concerned = await _may(session, agent, message)
+    carried = await _carried(session, conversation, message)
+    concerned = await _may(session, agent, message, carried)
     await session.refresh(message)
     if message.redacted_at is not None:
         return Redacted(message.id)
@@ -68,6 +69,8 @@ async def redact_message(session: AsyncSession, message_id: str, agent: Agent) -
         await _remove_file(session, file)
     await _remove_words(session, conversation, message)
     await out_of_conversation(session, conversation, traces, message.id)
+    for later, told in carried.items():
+        await _forget_told(session, later, told)
     await out_of_cases(session, [case.id for case in concerned], traces)
     repeated = await _repeated_in(session, conversation, traces)
     await _forget_copies(session, conversation, message)
@@ -100,9 +103,12 @@ async def redact_file(session: AsyncSession, attachment_id: str, agent: Agent) -
     return Redacted(message.id)
 
 
-async def _may(session: AsyncSession, agent: Agent, message: Message) -> Sequence[Case]:
+async def _may(
+    session: AsyncSession, agent: Agent, message: Message, carried: Iterable[Conversation] = ()
+) -> Sequence[Case]:
     """Every case these words were carried into, held; whoever removes them may work on the one they belong to."""
-    places = select(CaseConversation.case_id).where(CaseConversation.conversation_id == message.conversation_id)
+    talking = [message.conversation_id, *(one.id for one in carried)]
+    places = select(CaseConversation.case_id).where(CaseConversation.conversation_id.in_(talking))
     ids = set(await session.scalars(places)) | ({message.case_id} if message.case_id else set())
     known = await hold_in_turn(session, ids)
     if message.case_id:
@@ -147,13 +153,52 @@ async def _remove_words(session: AsyncSession, conversation: Conversation, messa
     await session.flush()
 
 
+async def _carried(
+    session: AsyncSession, conversation: Conversation, message: Message
+) -> dict[Conversation, list[Fact]]:
+    """Facts that go with this message and were offered to later conversations of the customer (`facts.carry_over`),
+    by the conversation, held. Not where the customer said them again, nor when they stay in the first."""
+    told = await session.scalars(select(Fact).where(Fact.source_message_id == message.id))
+    gone = {
+        (one.name, one.normalized) for one in told if not await _said_elsewhere(session, conversation, message, one)
+    }
+    offered = (
+        select(Fact).join(Conversation, Conversation.id == Fact.conversation_id).order_by(Conversation.id, Fact.id)
+    )
+    theirs = offered.where(Conversation.customer_id == conversation.customer_id, Fact.set_by == "carried")
+    found: dict[Conversation, list[Fact]] = {}
+    for fact in list(await session.scalars(theirs)) if gone else []:
+        if (fact.name, fact.normalized) in gone:
+            later = await floor.hold(session, fact.conversation_id)
+            if not await _said_elsewhere(session, later, message, fact):
+                found.setdefault(later, []).append(fact)
+    return found
+
+
+async def _forget_told(session: AsyncSession, conversation: Conversation, told: Sequence[Fact]) -> None:
+    """A conversation was offered these facts and knows them from nowhere else."""
+    traces = Traces.of([], [one.value for one in told])
+    for fact in told:
+        await session.delete(fact)
+    await out_of_conversation(session, conversation, traces)
+    await forgetting.forget_session(session, conversation)
+    announce(session, events.FactsChanged(conversation.id, tuple(one.name for one in told)))
+
+
+async def _said_elsewhere(
+    session: AsyncSession, conversation: Conversation, message: Message, fact: Fact
+) -> Message | None:
+    """Other words of the customer there that say it, the first of them."""
+    others = select(Message).where(Message.conversation_id == conversation.id, Message.author == Author.CUSTOMER)
+    said = await session.scalars(others.where(Message.redacted_at.is_(None), Message.id != message.id))
+    return next((one for one in said if fact.value in one.words), None)
+
+
 async def _move_facts(session: AsyncSession, conversation: Conversation, message: Message) -> None:
     """A fact goes with its source, unless the customer said it in other words too."""
-    others = select(Message).where(Message.conversation_id == conversation.id, Message.author == Author.CUSTOMER)
-    said = list(await session.scalars(others.where(Message.redacted_at.is_(None), Message.id != message.id)))
     names = []
     for fact in list(await session.scalars(select(Fact).where(Fact.source_message_id == message.id))):
-        again = next((one for one in said if fact.value in one.words), None)
+        again = await _said_elsewhere(session, conversation, message, fact)
         names.append(fact.name)
         if again:
             fact.source_message_id = again.id

@@ -53,6 +53,10 @@ PLAIN_KEYS = frozenset(
 PLAIN_ENDS = ("_id", "_ids", "_at", "_code", "_key", "_ref", "_s", "_state", "_holder", "_seq")
 
 
+CHOSEN = frozenset({"fields", "values"})
+"""What stands in these is called as the company likes, which says nothing about it."""
+
+
 @dataclass(frozen=True)
 class Traces:
     """What to look for. `versions` are the words as they ever were, `values` what was read from them."""
@@ -90,7 +94,7 @@ class Traces:
         if isinstance(value, list):
             return [self.out_of_json(one, key) for one in value]
         if isinstance(value, dict):
-            return {name: self.out_of_json(one, name) for name, one in value.items()}
+            return {name: self.out_of_json(one, _key(name, key)) for name, one in value.items()}
         return value
 
     def _has(self, text: str) -> bool:
@@ -113,8 +117,13 @@ def blank(value: Any, key: str = "") -> Any:
     if isinstance(value, list):
         return [blank(one, key) for one in value]
     if isinstance(value, dict):
-        return {name: blank(one, name) for name, one in value.items()}
+        return {name: blank(one, _key(name, key)) for name, one in value.items()}
     return value
+
+
+def _key(name: str, above: str) -> str:
+    """By what to judge that which stands under `name`."""
+    return above if above in CHOSEN else name
 
 
 def is_plain(key: str) -> bool:

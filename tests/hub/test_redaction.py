@@ -9,14 +9,16 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import attachments, cases, edits, facts, floor, ledger
-from handoff.cases.traces import Traces
+from handoff.cases import Actor
+from handoff.cases.traces import Traces, blank
 from handoff.channels.web import frames
 from handoff.db import Database
 from handoff.errors import NotAllowed
 from handoff.events import AttachmentChanged, MessageChanged
+from handoff.finding import case_fields
 from handoff.models import Agent, Attachment, Base, Conversation, Handover, Message, OutboxItem, Role
 from handoff.package import Nlu
-from handoff.ports import Attached, FoundFact
+from handoff.ports import Attached, Floor, FoundFact
 from handoff.settings import settings
 from handoff.store import Store
 from handoff.uploads import Sweeper
@@ -263,3 +265,64 @@ def test_what_is_cut_is_what_only_these_words_say(carried: str, left: str) -> No
 def test_what_is_the_products_own_word_is_never_cut() -> None:
     package = {"priority": "normal", "routing": {"team": "care"}, "title": "normal care"}
     assert Traces.of(["normal", "normal care"]).out_of_json(package) == {**package, "title": ""}
+
+
+async def test_words_leave_fields_whatever_the_company_calls_them(story: Story) -> None:
+    dana, boss = await _agent(story), await _agent(story, "Priya", Role.SUPERVISOR)
+    _, ref, said = await _told_story(story)
+
+    async def fill(session: AsyncSession) -> None:
+        for name in ("name", "door_id", "told_at"):
+            await case_fields.define(session, boss, topic="*", name=name, label="Said", kind="text")
+            await case_fields.put(session, ref, Actor.of(dana), {name: SAID})
+        other = await cases.open_case(
+            session, await floor.hold(session, said.conversation_id), title="Two", topic="returns", actor=cases.SYSTEM
+        )
+        await cases.join(session, ref, other.ref, boss)
+
+    await _write(story, fill)
+    await _write(story, lambda session: cases.redact_message(session, said.id, boss))
+    assert await found_in(story.desk.database, CANARY) == []
+
+
+def test_erased_fields_are_empty_whatever_they_are_called() -> None:
+    before = {"gained": {"fields": [{"name": SAID}, {"door_id": SAID}]}, "from": {"status": "open"}}
+    assert blank(before) == {"gained": {"fields": [{"name": ""}, {"door_id": ""}]}, "from": {"status": "open"}}
+
+
+async def _told_on(story: Story, later: str = "Hello again") -> tuple[str, str, Message]:
+    """What was told in one conversation and carried into the next: both, and the message."""
+    first = await story.customer(SAID)
+    said = await _message(story, first)
+
+    async def learn(session: AsyncSession) -> None:
+        conversation = await floor.hold(session, first)
+        message = await session.get_one(Message, said.id)
+        known = [FoundFact("word", f"the {CANARY}", validated=True)]
+        await facts.put(session, conversation, known, set_by="customer", source=message)
+        conversation.floor, conversation.agent_id = Floor.CLOSED, None
+
+    await _write(story, learn)
+    await story.passes(days=3)
+    second = await story.customer(later)
+    assert second != first
+    await story.hands_over(second)
+    return first, second, said
+
+
+async def test_what_was_carried_into_the_next_conversation_goes_there_too(story: Story) -> None:
+    boss = await _agent(story, "Priya", Role.SUPERVISOR)
+    _, second, said = await _told_on(story)
+    before = await story.desk.conversation(second)
+    await _write(story, lambda session: cases.redact_message(session, said.id, boss))
+    assert await found_in(story.desk.database, CANARY) == []
+    assert before.assistant_session in story.desk.assistant.forgotten
+
+
+async def test_what_the_customer_said_again_in_the_next_conversation_stays_there(story: Story) -> None:
+    boss = await _agent(story, "Priya", Role.SUPERVISOR)
+    _, second, said = await _told_on(story, f"As I said, the {CANARY}")
+    await _write(story, lambda session: cases.redact_message(session, said.id, boss))
+    async with story.desk.database.read() as session:
+        left = await facts.current(session, second)
+    assert [one.value for one in left if one.name == "word"] == [f"the {CANARY}"]
