@@ -83,8 +83,8 @@ def _tell(dispatcher: CollectingDispatcher, tracker: Tracker, chosen: Case | Non
         dispatcher.utter_message(text=text, buttons=_next_steps(chosen))
     elif named:
         dispatcher.utter_message(
-            text=f"I can't find {named} among your cases here. Is the number right? If you wrote to us from another device "
-            "or app, a person can look it up.",
+            text=f"I can't find {named} among your cases here. Is the number right? "
+            "If you wrote to us from another device or app, a person can look it up.",
             buttons=[PERSON],
         )
     elif cases:
