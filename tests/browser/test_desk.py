@@ -312,6 +312,7 @@ def test_nothing_stands_in_the_way_of_a_screen_reader(hub: DeskHub, sit_down: Si
     page.goto(f"{hub.url}/desk/cases")
     assert flaws(page) == []
     page.click("table a")
+    expect(page.locator(".case-head")).to_be_visible()
     assert flaws(page) == []
 
 
