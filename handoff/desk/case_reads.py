@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from handoff import cases
 from handoff.cases import links
-from handoff.desk import beside, case_events, case_panels, reads
+from handoff.desk import beside, case_events, case_panels, message_reads, reads
 from handoff.desk.case_pages import (
     CaseConversationView,
     CasePage,
@@ -130,9 +130,10 @@ async def _words(
         if file:
             files.setdefault(message.id, []).append(file)
     views = (
-        reads.message_view(one, assistant, 0, customer.name, files.get(one.id, ()), case.ref) for one in said.values()
+        message_reads.message_view(one, assistant, 0, customer.name, files.get(one.id, ()), case.ref)
+        for one in said.values()
     )
-    return reads.grouped(views), rows[0][2] if rows else 0
+    return message_reads.grouped(views), rows[0][2] if rows else 0
 
 
 async def _facts(session: AsyncSession, case_id: str) -> Any:

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases, conversations, deliveries, facts, handbacks, handovers, ledger
-from handoff.desk import lists, reads
+from handoff.desk import lists, message_reads, reads
 from handoff.desk.drawing import HEADERS, draw
 from handoff.desk.forms import GivenBackForm, ResolutionForm, Split, TransferForm, Utterance, UtteranceForm
 from handoff.desk.pages import AnsweredWarning, Queue, StaleWarning
@@ -81,7 +81,7 @@ async def head(visit: Reader, conversation_id: str, queue: InQueue = Queue.NOBOD
 async def messages(visit: Reader, conversation_id: str, after: int = 0, before: int | None = None) -> HTMLResponse:
     name = visit.settings.assistant_name
     found = await visit.read(
-        lambda session: reads.messages(session, conversation_id, assistant=name, after=after, before=before)
+        lambda session: message_reads.messages(session, conversation_id, assistant=name, after=after, before=before)
     )
     return draw("_messages.html", found, visit.me)
 
@@ -90,14 +90,16 @@ async def messages(visit: Reader, conversation_id: str, after: int = 0, before: 
 async def message(visit: Reader, conversation_id: str, message_id: str) -> HTMLResponse:
     """One message again: something about it changed."""
     name = visit.settings.assistant_name
-    found = await visit.read(lambda session: reads.message(session, conversation_id, message_id, assistant=name))
+    found = await visit.read(
+        lambda session: message_reads.message(session, conversation_id, message_id, assistant=name)
+    )
     return draw("_messages.html", found, visit.me)
 
 
 @router.get("/c/{conversation_id}/messages/{message_id}/versions")
 async def versions(visit: Reader, conversation_id: str, message_id: str) -> HTMLResponse:
     """What it said before."""
-    found = await visit.read(lambda session: reads.versions(session, conversation_id, message_id))
+    found = await visit.read(lambda session: message_reads.versions(session, conversation_id, message_id))
     return draw("_versions.html", found, visit.me)
 
 
@@ -181,7 +183,7 @@ async def say(visit: Actor, conversation_id: str, form: UtteranceForm) -> HTMLRe
     except StaleView:
         return await _stale(visit, conversation_id, form.seen_seq)
     name = visit.settings.assistant_name
-    shown = await visit.read(lambda session: reads.message(session, conversation_id, stored.id, assistant=name))
+    shown = await visit.read(lambda session: message_reads.message(session, conversation_id, stored.id, assistant=name))
     return draw("_messages.html", shown, visit.me)
 
 
@@ -203,7 +205,9 @@ async def _utter(session: AsyncSession, visit: Visit, conversation_id: str, form
 
 async def _stale(visit: Visit, conversation_id: str, seen_seq: int) -> HTMLResponse:
     name = visit.settings.assistant_name
-    missed = await visit.read(lambda session: reads.messages(session, conversation_id, assistant=name, after=seen_seq))
+    missed = await visit.read(
+        lambda session: message_reads.messages(session, conversation_id, assistant=name, after=seen_seq)
+    )
     page = StaleWarning(conversation_id, missed, seen_seq, missed[-1].seq if missed else seen_seq)
     return draw("_stale.html", page, visit.me, status=409)
 
