@@ -3,30 +3,39 @@
 `cases.record` and `ledger.append` leave one item in the lane of the case; here everyone who cares about it is told, one
 transaction for all, in the order things happened within the case. An item may come twice after a crash: a follower
 that counts keeps what it counted from (`cause`) and counts it once.
+
+What happened is read in one statement, and with it which followers there is anything to do for: most cases owe no
+answer, most hubs have no address that listens.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import ColumnElement, bindparam, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases, leavings, turns
 from handoff.care import effort, promises
 from handoff.cases import exceptions, waiting
 from handoff.finding import search, texts
-from handoff.models import Case, CaseEvent, Message, OutboxItem
+from handoff.models import Case, CaseEvent, Conversation, Endpoint, Message, OutboxItem, Promise
 from handoff.outbox import Step, Together
 from handoff.partners import granting, webhooks
 from handoff.rules import clocks, ringing, time_triggers, triggers
+from handoff.rules.happenings import MESSAGE
 
 
 @dataclass(frozen=True)
 class Happened:
-    """One thing that happened to a case: exactly one of `event` and `message` is set."""
+    """One thing that happened to a case: exactly one of `event` and `message` is set.
+
+    The conversation of a message is read along: while this is held, followers who ask the session for it have it.
+    """
 
     case: Case
     event: CaseEvent | None = None
     message: Message | None = None
+    conversation: Conversation | None = None
 
     @property
     def cause(self) -> str:
@@ -47,16 +56,50 @@ FOLLOWERS: tuple[Follower, ...] = (
 )
 """In this order. Each is a noun's `follow(session, happened)`."""
 
+Wanted = Mapping[Follower, ColumnElement[bool]]
+ALWAYS_ASKED: Wanted = {
+    search.follow: ~texts.MORE_TO_COME,
+    webhooks.follow: select(Endpoint.id).where(Endpoint.is_on.is_(True)).exists(),
+}
+OF_MESSAGES: Wanted = {
+    **ALWAYS_ASKED,
+    promises.follow: select(Promise.id).where(Promise.case_id == Case.id, *promises.OWED_ANSWER).exists(),
+    triggers.follow: triggers.is_waited_for(literal(MESSAGE)),
+}
+OF_EVENTS: Wanted = {**ALWAYS_ASKED, triggers.follow: triggers.is_waited_for(CaseEvent.kind)}
+"""When a follower has anything to do. None of the followers before it changes the answer."""
+
+_is_the_case = Case.id == bindparam("case_id")
+MESSAGE_READ = (
+    select(Case, Message, Conversation, *OF_MESSAGES.values())
+    .select_from(Message)
+    .join(Conversation, Conversation.id == Message.conversation_id)
+    .join(Case, _is_the_case)
+    .where(Message.id == bindparam("message_id"))
+)
+EVENT_READ = (
+    select(Case, CaseEvent, *OF_EVENTS.values())
+    .select_from(CaseEvent)
+    .join(Case, _is_the_case)
+    .where(CaseEvent.id == bindparam("event_id"))
+)
+
 
 async def follow(session: AsyncSession, item: OutboxItem) -> None:
-    """Tell every follower. What was erased meanwhile is followed by nobody."""
-    case = await session.get(Case, item.subject_id)
-    event = await session.get(CaseEvent, item.body["event_id"]) if "event_id" in item.body else None
-    message = await session.get(Message, item.body["message_id"]) if "message_id" in item.body else None
-    if case is None or (event is None and message is None):
-        return
+    """Tell every follower who has anything to do. What was erased meanwhile is followed by nobody."""
+    asking = {"case_id": item.subject_id, "item_id": item.id, **item.body}
+    if "event_id" in item.body:
+        if row := (await session.execute(EVENT_READ, asking)).one_or_none():
+            await _tell(session, Happened(row[0], event=row[1]), dict(zip(OF_EVENTS, row[2:], strict=True)))
+    elif said := (await session.execute(MESSAGE_READ, asking)).one_or_none():
+        happened = Happened(said[0], message=said[1], conversation=said[2])
+        await _tell(session, happened, dict(zip(OF_MESSAGES, said[3:], strict=True)))
+
+
+async def _tell(session: AsyncSession, happened: Happened, wanted: Mapping[Follower, bool]) -> None:
     for follower in FOLLOWERS:
-        await follower(session, Happened(case, event, message))
+        if wanted.get(follower, True):
+            await follower(session, happened)
 
 
 STEPS: Mapping[str, Step] = {

@@ -13,23 +13,21 @@ The rules, as docs/cases.md tells them:
   assistant's words are no answer.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from handoff import facts
-from handoff.models import Case, CaseEvent, Conversation, EffortKind, Fact, FollowUp, Handover, Message, Survey
-from handoff.package import Reason
+from handoff.care import before
+from handoff.care.before import HELPERS, SAID_AGAIN_FREELY, Known, Standing
+from handoff.models import Case, CaseEvent, Conversation, EffortKind, Fact, FollowUp, Message, Survey
 from handoff.ports import Audience, Author
 from handoff.settings import settings
 from words import identifiers
 
-HELPERS = (Author.ASSISTANT, Author.AGENT)
-SAID_AGAIN_FREELY = frozenset({"date", "amount", "item", "reference"})
-"""Nobody minds saying these twice: they are what sentences are made of, not what one looks up on a bill."""
 MOVES = frozenset({"transferred", "team_changed", "escalated"})
 MEETINGS = frozenset({"accepted", "assigned"})
 
@@ -45,34 +43,35 @@ class Line:
     detail: str | None = None
 
 
-async def in_message(session: AsyncSession, case: Case, message: Message) -> list[Line]:
+async def in_message(session: AsyncSession, case: Case, message: Message, stood: Standing | None = None) -> list[Line]:
     """What these words cost, or what had to be waited for them. Notes and the hub's own words cost nothing."""
     if message.audience != Audience.EVERYONE:
         return []
     if message.author == Author.CUSTOMER:
-        channel = Line(EffortKind.CHANNEL, f"{case.id}:{message.channel}", message.created_at, detail=message.channel)
-        return [channel, *await contact(session, case, message), *await _told_again(session, case, message)]
+        stood = stood or await before.standing(session, case, message)
+        channel = Line(EffortKind.CHANNEL, before.channel_of(case, message), message.created_at, detail=message.channel)
+        is_new = [] if stood.has_channel else [channel]
+        return [*is_new, *await contact(session, case, message, stood), *await _told_again(session, case, message)]
     if message.author in HELPERS:
         return [*await _waited(session, case, message), *await _asked_again(session, case, message)]
     return []
 
 
-async def contact(session: AsyncSession, case: Case, message: Message) -> list[Line]:
+async def contact(session: AsyncSession, case: Case, message: Message, stood: Standing | None = None) -> list[Line]:
     """One line when a sitting begins with this message."""
-    before = _words_before(message).where(Message.author.in_((Author.CUSTOMER, *HELPERS)))
-    last = await session.scalar(before.where(Message.case_id == case.id))
+    stood = stood or await before.standing(session, case, message)
     gap = timedelta(hours=settings().contact_gap_hours)
-    if last and message.created_at - last.created_at < gap:
+    if stood.last_at and message.created_at - stood.last_at < gap:
         return []
-    asked = await session.scalar(_words_before(message).where(Message.author.in_(HELPERS)))
+    asked = await before.helped_last(session, message)
     if asked and await _is_our_question(session, case, asked):
         return []
     return [Line(EffortKind.CONTACT, message.id, message.created_at, detail=message.channel)]
 
 
-async def _is_our_question(session: AsyncSession, case: Case, message: Message) -> bool:
+async def _is_our_question(session: AsyncSession, case: Case, message_id: str) -> bool:
     for kind in (FollowUp, Survey):
-        asked = select(kind.id).where(kind.message_id == message.id, kind.case_id == case.id)
+        asked = select(kind.id).where(kind.message_id == message_id, kind.case_id == case.id)
         if await session.scalar(asked.limit(1)):
             return True
     return False
@@ -82,32 +81,30 @@ async def _told_again(session: AsyncSession, case: Case, message: Message) -> li
     """A pressed button tells nothing: its words are ours."""
     if message.payload:
         return []
+    known = await before.known(session, case, message)
+    if not any(_may_be_in(message.words, one.name, one.normalized) for one in known):
+        return []
     conversation = await session.get_one(Conversation, message.conversation_id)
     told = await facts.told_in(session, conversation, message)
-    names = {
-        (one.name, identifiers.normalize(one.name, one.value)) for one in told if one.name not in SAID_AGAIN_FREELY
-    }
-    if not names:
-        return []
-    first = aliased(Message)
-    known = await session.execute(
-        select(Fact.name, Fact.normalized, first)
-        .join(first, first.id == Fact.source_message_id)
-        .where(or_(Fact.case_id == case.id, Fact.conversation_id == message.conversation_id))
-        .where(Fact.name.in_({name for name, _ in names}), first.created_at < message.created_at)
-    )
-    again = {
-        name
-        for name, normalized, source in known
-        if (name, normalized) in names and await _is_far(session, source, message)
-    }
+    names = {(one.name, identifiers.normalize(one.name, one.value)) for one in told}
+    again = {one.name for one in known if (one.name, one.normalized) in names and await _is_far(session, one, message)}
     return [
         Line(EffortKind.REPEATED_FACT, f"{message.id}:{name}", message.created_at, detail=name)
         for name in sorted(again)
     ]
 
 
-async def _is_far(session: AsyncSession, source: Message, message: Message) -> bool:
+def _may_be_in(words: str, name: str, normalized: str) -> bool:
+    """Whether it is worth looking for an identifier in these words: its letters and digits are there, in a row. Only
+    a phone number may be spelled in other ones."""
+    return name == "phone" or _bare(normalized) in _bare(words)
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[^0-9a-z]", "", text.lower())
+
+
+async def _is_far(session: AsyncSession, source: Known, message: Message) -> bool:
     """Told elsewhere, to somebody else, or more than one exchange ago."""
     if source.conversation_id != message.conversation_id or source.epoch != message.epoch:
         return True
@@ -141,74 +138,9 @@ async def _asked_again(session: AsyncSession, case: Case, message: Message) -> l
 
 async def _waited(session: AsyncSession, case: Case, message: Message) -> list[Line]:
     """Seconds since the customer was first owed these words."""
-    since = await _owed_since(session, case, message)
+    since = await before.owed_since(session, case, message)
     seconds = int((message.created_at - since).total_seconds()) if since else 0
     return [Line(EffortKind.WAITED, message.id, message.created_at, amount=seconds)] if seconds > 0 else []
-
-
-async def _owed_since(session: AsyncSession, case: Case, message: Message) -> datetime | None:
-    """By a person: since the first words they have not answered, people were called, or passed the customer on."""
-    is_person = message.author == Author.AGENT
-    answered_by = (Author.AGENT,) if is_person else HELPERS
-    last = await session.scalar(_words_before(message).where(Message.author.in_(answered_by)))
-    handover = await _called(session, case, message) if is_person else None
-    since = [await _first_unanswered(session, case, message, last, handover)]
-    if handover:
-        since.append(handover.created_at)
-        since.append(await _passed_on(session, case, last, message))
-    earlier = [at for at in since if at and (last is None or at > last.created_at)]
-    return min(earlier, default=None)
-
-
-async def _first_unanswered(
-    session: AsyncSession, case: Case, message: Message, last: Message | None, handover: Handover | None
-) -> datetime | None:
-    """What was said before people were called was the assistant's to answer."""
-    words = select(func.min(Message.created_at)).where(
-        Message.conversation_id == message.conversation_id,
-        Message.case_id == case.id,
-        Message.author == Author.CUSTOMER,
-        Message.seq > (last.seq if last else 0),
-        Message.seq < message.seq,
-    )
-    if handover:
-        words = words.where(Message.created_at >= handover.created_at)
-    found: datetime | None = await session.scalar(words)
-    return found
-
-
-async def _called(session: AsyncSession, case: Case, message: Message) -> Handover | None:
-    """The handover this agent's words belong to. Whoever stepped in by themselves was not waited for."""
-    called = (
-        select(Handover)
-        .where(Handover.conversation_id == message.conversation_id, Handover.created_at <= message.created_at)
-        .where(Handover.reason_code != Reason.TAKEN_OVER)
-        .order_by(Handover.id.desc())
-        .limit(1)
-    )
-    found: Handover | None = await session.scalar(called)
-    return found
-
-
-async def _passed_on(session: AsyncSession, case: Case, last: Message | None, message: Message) -> datetime | None:
-    passed = select(func.min(CaseEvent.created_at)).where(
-        CaseEvent.case_id == case.id, CaseEvent.kind == "transferred", CaseEvent.created_at <= message.created_at
-    )
-    if last:
-        passed = passed.where(CaseEvent.created_at > last.created_at)
-    found: datetime | None = await session.scalar(passed)
-    return found
-
-
-def _words_before(message: Message):  # type: ignore[no-untyped-def]
-    """The newest word for everyone before this one in its conversation."""
-    return (
-        select(Message)
-        .where(Message.conversation_id == message.conversation_id, Message.seq < message.seq)
-        .where(Message.audience == Audience.EVERYONE)
-        .order_by(Message.seq.desc())
-        .limit(1)
-    )
 
 
 async def in_event(session: AsyncSession, case: Case, event: CaseEvent) -> list[Line]:

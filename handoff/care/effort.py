@@ -1,36 +1,47 @@
 """The effort ledger: what a case costs its customer. Counted from what happened, never typed in.
 
 `follow` hears of every word and event of a case and keeps each line once, by what it was counted from. Sums stand on
-the case, where lists, triggers and reports read them. Words that move to another case are counted there anew.
+the case, where lists, triggers and reports read them: a new line is added to them, a recount makes them anew. Words
+that move to another case are counted there anew.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases, clock, customers, outbox
-from handoff.care import counting
+from handoff.care import before, counting
 from handoff.care.counting import Line
-from handoff.models import LIVE, Case, CaseEvent, CaseMove, Conversation, Effort, EffortKind, Message, Promise
+from handoff.models import LIVE, Case, CaseEvent, CaseMove, Conversation, Effort, EffortKind, Message, Promise, new_id
 from handoff.models import PromiseState as Kept
 from handoff.ports import Author
 
 if TYPE_CHECKING:
     from handoff.casework import Happened
 
-REPEATS = (EffortKind.REPEATED_FACT, EffortKind.REPEATED_QUESTION)
+SUMS = {
+    EffortKind.CONTACT: "contacts",
+    EffortKind.TRANSFER: "transfers",
+    EffortKind.REPEATED_FACT: "repeats",
+    EffortKind.REPEATED_QUESTION: "repeats",
+    EffortKind.WAITED: "waited_s",
+}
+"""Where on the case the lines of a kind are summed up."""
 MOVED = frozenset({"split", "split_undone", "joined", "joined_in", "join_undone"})
 """Events after which words stand elsewhere."""
 MOST_COUNTED = 500
 """Words looked through when a case begins or its words were moved: the newest."""
 THIRD = 3
+ALIKE = {"render_nulls": True}
+"""Rows with and without a detail are stored by one statement."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +74,12 @@ async def follow(session: AsyncSession, happened: Happened) -> None:
     if happened.event and happened.event.kind in MOVED:
         await recount(session, case)
         return
-    added = await _keep(session, case, await _lines(session, case, happened))
-    if not added:
-        return
-    await resum(session, case)
+    lines = {(line.kind, line.cause): line for line in await _lines(session, case, happened)}
+    added = await _keep(session, case, lines.values())
+    if len(added) < len(lines) and await _take_over(session, case, lines.keys()):
+        await resum(session, case)
+    else:
+        await _add_up(session, case, added)
     if EffortKind.CONTACT in {line.kind for line in added} and case.contacts >= THIRD and case.status in LIVE:
         outbox.add_for(session, case.id, "case", "third_contact", {"case_id": case.id})
 
@@ -88,18 +101,10 @@ async def _in_new_words(session: AsyncSession, case: Case, message: Message) -> 
     """Of a conversation that was begun before it belonged to this case, nothing was counted yet."""
     if message.case_id != case.id:
         return []
-    if message.author != Author.CUSTOMER or await _is_counted(session, case, message.conversation_id):
-        return await counting.in_message(session, case, message)
+    stood = await before.standing(session, case, message) if message.author == Author.CUSTOMER else None
+    if stood is None or stood.is_counted:
+        return await counting.in_message(session, case, message, stood)
     return await _in_words(session, case)
-
-
-async def _is_counted(session: AsyncSession, case: Case, conversation_id: str) -> bool:
-    counted = (
-        select(Effort.id)
-        .join(Message, Message.id == Effort.cause)
-        .where(Effort.case_id == case.id, Effort.kind == EffortKind.CONTACT, Message.conversation_id == conversation_id)
-    )
-    return await session.scalar(counted.limit(1)) is not None
 
 
 async def _in_words(session: AsyncSession, case: Case) -> list[Line]:
@@ -121,30 +126,49 @@ async def _said_last(session: AsyncSession, case: Case, event: CaseEvent) -> Mes
     return found if event.actor != "agent" else None
 
 
-async def _keep(session: AsyncSession, case: Case, lines: Iterable[Line]) -> list[Line]:
-    """Store what is not stored yet; what another case counted before its words came here is this one's now."""
-    fresh = {(line.kind, line.cause): line for line in lines}
-    if not fresh:
+async def _keep(session: AsyncSession, case: Case, lines: Collection[Line]) -> list[Line]:
+    """Store what is not stored yet, and give it back. One statement."""
+    if not lines:
         return []
-    rows = await session.scalars(select(Effort).where(Effort.cause.in_({cause for _, cause in fresh})))
+    rows = [
+        {
+            "id": new_id(),
+            "case_id": case.id,
+            "customer_id": case.customer_id,
+            "kind": line.kind,
+            "amount": line.amount,
+            "detail": line.detail,
+            "cause": line.cause,
+            "created_at": line.at,
+        }
+        for line in lines
+    ]
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    once = insert(Effort).on_conflict_do_nothing(index_elements=["kind", "cause"]).returning(Effort.kind, Effort.cause)
+    stored = {(kind, cause) for kind, cause in await session.execute(once, rows, execution_options=ALIKE)}
+    return [line for line in lines if (line.kind, line.cause) in stored]
+
+
+async def _take_over(session: AsyncSession, case: Case, counted: Collection[tuple[str, str]]) -> bool:
+    """What another case counted before its words came here is this one's now. Whether there was any."""
+    kinds, causes = {kind for kind, _ in counted} - {EffortKind.TRANSFER}, {cause for _, cause in counted}
+    elsewhere = select(Effort).where(Effort.kind.in_(kinds), Effort.cause.in_(causes), Effort.case_id != case.id)
+    rows = [row for row in await session.scalars(elsewhere) if (row.kind, row.cause) in counted]
     for row in rows:
-        known = fresh.pop((EffortKind(row.kind), row.cause), None)
-        if known and row.case_id != case.id and row.kind != EffortKind.TRANSFER:
-            row.case_id, row.customer_id = case.id, case.customer_id
-    session.add_all(
-        Effort(
-            case_id=case.id,
-            customer_id=case.customer_id,
-            kind=line.kind,
-            amount=line.amount,
-            detail=line.detail,
-            cause=line.cause,
-            created_at=line.at,
-        )
-        for line in fresh.values()
-    )
+        row.case_id, row.customer_id = case.id, case.customer_id
     await session.flush()
-    return list(fresh.values())
+    return bool(rows)
+
+
+async def _add_up(session: AsyncSession, case: Case, added: Sequence[Line]) -> None:
+    """Add new lines to the sums. In the database, so that nothing is lost that is added elsewhere meanwhile."""
+    more: Counter[str] = Counter()
+    for line in added:
+        if line.kind in SUMS:
+            more[SUMS[line.kind]] += line.amount
+    if more:
+        sums = {name: getattr(Case, name) + amount for name, amount in more.items()}
+        await session.execute(update(Case).where(Case.id == case.id).values(sums))
 
 
 async def recount(session: AsyncSession, case: Case) -> None:
@@ -159,25 +183,27 @@ async def recount(session: AsyncSession, case: Case) -> None:
         )
     )
     ids = {case.id, *(one for pair in moves for one in pair)}
-    touched = list(await session.scalars(select(Case).where(Case.id.in_(ids)).order_by(Case.id)))
+    # Held: what is counted for one of them meanwhile is added to the sums after they were made anew.
+    touched = select(Case).where(Case.id.in_(ids)).order_by(Case.id).with_for_update()
+    held = list(await session.scalars(touched.execution_options(populate_existing=True)))
     await session.execute(delete(Effort).where(Effort.case_id.in_(ids), Effort.kind != EffortKind.TRANSFER))
-    for one in touched:
-        await _keep(session, one, await _in_words(session, one))
+    for one in held:
+        lines = {(line.kind, line.cause): line for line in await _in_words(session, one)}
+        if len(await _keep(session, one, lines.values())) < len(lines):
+            await _take_over(session, one, lines.keys())
         await resum(session, one)
 
 
 async def resum(session: AsyncSession, case: Case) -> None:
     """Make the sums on the case equal to its lines."""
-    sums = await _sums(session, Effort.case_id == case.id)
-    case.contacts, case.transfers = sums.get(EffortKind.CONTACT, 0), sums.get(EffortKind.TRANSFER, 0)
-    case.repeats = sum(sums.get(kind, 0) for kind in REPEATS)
-    case.waited_s = sums.get(EffortKind.WAITED, 0)
-    await session.flush()
-
-
-async def _sums(session: AsyncSession, where: object) -> dict[str, int]:
-    rows = await session.execute(select(Effort.kind, func.sum(Effort.amount)).where(where).group_by(Effort.kind))  # type: ignore[arg-type]
-    return {kind: int(amount) for kind, amount in rows}
+    rows = await session.execute(
+        select(Effort.kind, func.sum(Effort.amount)).where(Effort.case_id == case.id).group_by(Effort.kind)
+    )
+    sums = dict.fromkeys(SUMS.values(), 0)
+    for kind, amount in rows:
+        if kind in SUMS:
+            sums[SUMS[EffortKind(kind)]] += int(amount)
+    await session.execute(update(Case).where(Case.id == case.id).values(sums))
 
 
 async def of_case(session: AsyncSession, case_id: str) -> EffortView:

@@ -34,6 +34,12 @@ BY = time(18, 0)
 WITHOUT_A_DAY = timedelta(hours=24)
 """What a promise in a handback gets that names no day: nobody is held up, and nothing is forgotten."""
 ANSWER = "An answer from a person"
+OWED_ANSWER = (
+    Promise.made_by.is_(None),
+    Promise.text == ANSWER,
+    Promise.state.in_((PromiseState.OPEN, PromiseState.BROKEN)),
+)
+"""Which promises are the answer of a person that is still owed."""
 LONGEST = 300
 NO_MORE: Mapping[str, object] = MappingProxyType({})
 
@@ -143,8 +149,7 @@ async def follow(session: AsyncSession, happened: "Happened") -> None:
     message, case = happened.message, happened.case
     if message is None or message.author != Author.AGENT or message.audience != Audience.EVERYONE:
         return
-    promised = select(Promise).where(Promise.case_id == case.id, Promise.made_by.is_(None), Promise.text == ANSWER)
-    for promise in await session.scalars(promised.where(Promise.state.in_((PromiseState.OPEN, PromiseState.BROKEN)))):
+    for promise in await session.scalars(select(Promise).where(Promise.case_id == case.id, *OWED_ANSWER)):
         await _end(session, case, promise, PromiseState.KEPT, cases.SYSTEM)
 
 

@@ -33,7 +33,6 @@ ENOUGH = 10
 """Whole words that find so many are what was meant; fewer, and the last may be the beginning of another."""
 REFERENCE = re.compile(r"[cC]?[\s-]*\d{3}[\s-]*\d{3}[\s-]*\d{1,4}")
 """As people write one: with its C and its hyphens or without."""
-FOR_GOOD = ("message_redacted", "file_redacted", "customer_erased")
 
 
 @dataclass(frozen=True)
@@ -53,10 +52,9 @@ class CaseHit:
 
 
 async def follow(session: AsyncSession, happened: "Happened") -> None:
-    """Keep the text of a case as the case is. Once for many things that happened together."""
-    is_for_good = happened.event is not None and happened.event.kind in FOR_GOOD
-    if is_for_good or not await texts.is_more_to_come(session, happened.case):
-        await texts.rewrite(session, happened.case, is_for_good=is_for_good)
+    """Keep the text of a case as the case is. Of many things that happened together only the last comes here
+    (`texts.MORE_TO_COME`)."""
+    await texts.rewrite(session, happened.case)
 
 
 async def find(session: AsyncSession, typed: str, limit: int = 25) -> list[CaseHit]:

@@ -4,9 +4,23 @@ The text is written anew from what the case holds now, whatever happened to it: 
 or a redaction nothing can be left over from before. Words of many messages that come at once are written once.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import (
+    Select,
+    SQLColumnExpression,
+    String,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    select,
+    text,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock, outbox
@@ -20,6 +34,51 @@ BODY_LIMIT = 200_000
 TOLD = ("noted", "resolved", "reopened")
 """Events whose own words a case is found by."""
 
+MORE_TO_COME = (
+    select(OutboxItem.id)
+    .where(OutboxItem.subject_id == Case.id, OutboxItem.lane == "case", OutboxItem.is_dead.is_(False))
+    .where(OutboxItem.job.in_(("follow_case", "write_case_text")), OutboxItem.id != bindparam("item_id"))
+    .exists()
+)
+"""In SQL: whether more of a case waits than the item that is followed, after which its text is written anyway."""
+
+
+def _part(name: str, place: SQLColumnExpression[Any], words: SQLColumnExpression[Any]) -> Select[str, Any, Any]:
+    """Rows of what a case holds: which part, its place in it, the words."""
+    return select(literal_column(f"'{name}'", String).label("part"), place.label("place"), words.label("words"))
+
+
+def _notes(key: str) -> Select[str, Any, Any]:
+    of_case = _part("note", CaseEvent.id, CaseEvent.data[key].as_string())
+    return of_case.where(CaseEvent.case_id == _case_id, CaseEvent.kind.in_(TOLD))
+
+
+_case_id, _nowhere = bindparam("case_id", type_=Case.id.type), literal_column("''", String)
+_said = (
+    select(Message.id, func.coalesce(Message.edited_text, Message.text).label("words"))
+    .where(Message.case_id == _case_id, Message.author != Author.SYSTEM)
+    .where(Message.withdrawn_at.is_(None), Message.redacted_at.is_(None))
+    .order_by(Message.id.desc())
+    .limit(MESSAGES)
+    .subquery("said")
+)
+HELD = union_all(
+    _part("name", _nowhere, Customer.name).where(Customer.id == bindparam("customer_id")),
+    _part("account", _nowhere, Customer.account_number).where(Customer.id == bindparam("customer_id")),
+    _part("tag", CaseTag.tag, CaseTag.tag).where(CaseTag.case_id == _case_id),
+    _notes("text"),
+    _notes("reason"),
+    _part("fact", Fact.value, Fact.value).where(Fact.case_id == _case_id, Fact.is_sensitive.is_(False)).distinct(),
+    _part("file", Attachment.name, Attachment.name)
+    .join(Message, Message.id == Attachment.message_id)
+    .where(Message.case_id == _case_id, Attachment.redacted_at.is_(None)),
+    _part("said", _said.c.id, _said.c.words),
+    _part("kept_head", _nowhere, CaseText.head).where(CaseText.case_id == _case_id),
+    _part("kept_body", _nowhere, CaseText.body).where(CaseText.case_id == _case_id),
+)
+"""Everything a case is found by as it is now, and what was written last. Put together once: that costs as much as
+asking."""
+
 
 def stale(session: AsyncSession, case_id: str) -> None:
     """Have the text written anew after this transaction, for changes that are no event and no message of the case."""
@@ -31,26 +90,22 @@ async def when_stale(session: AsyncSession, item: OutboxItem) -> None:
         await rewrite(session, case)
 
 
-async def is_more_to_come(session: AsyncSession, case: Case) -> bool:
-    """Whether more of this case waits to be followed, after which its text is written anyway."""
-    waiting = select(OutboxItem.id).where(
-        OutboxItem.subject_id == case.id,
-        OutboxItem.lane == "case",
-        OutboxItem.job.in_(("follow_case", "write_case_text")),
-        OutboxItem.is_dead.is_(False),
-    )
-    return len((await session.scalars(waiting.limit(2))).all()) > 1
-
-
 async def rewrite(session: AsyncSession, case: Case, *, is_for_good: bool = False) -> None:
     """Write the text from what the case holds now. `is_for_good`: leave no trace of what it said before."""
-    head = await _head(session, case)
-    body = "\n".join([head, *await _told(session, case), *await _said(session, case)])[:BODY_LIMIT]
-    kept = await session.scalar(select(CaseText).where(CaseText.case_id == case.id))
-    if kept is None:
+    held = await _held(session, case)
+    head = "\n".join(
+        one for one in (case.ref, case.title, *held["name"], *held["account"], " ".join(held["tag"])) if one
+    )
+    fields = [str(value) for value in case.fields.values() if isinstance(value, str)]
+    told = [case.resolution or "", *held["note"], *fields, *held["fact"], *held["file"]]
+    body = "\n".join([head, *told, *reversed(held["said"])])[:BODY_LIMIT]
+    # Only what changed: the word index of a column that is written is written anew.
+    changed = {name: now for name, now in (("head", head), ("body", body)) if held[f"kept_{name}"] != [now]}
+    if not held["kept_head"]:
         session.add(CaseText(case_id=case.id, head=head, body=body, updated_at=clock.now()))
-    elif (kept.head, kept.body) != (head, body):
-        kept.head, kept.body, kept.updated_at = head, body, clock.now()
+    elif changed:
+        kept = update(CaseText).where(CaseText.case_id == case.id)
+        await session.execute(kept.values(**changed, updated_at=clock.now()))
     await session.flush()
     if is_for_good:
         await compact(session)
@@ -72,31 +127,10 @@ async def compact(session: AsyncSession) -> None:
             await session.execute(text(f"INSERT INTO {words.name}({words.name}) VALUES ('optimize')"))  # noqa: S608
 
 
-async def _head(session: AsyncSession, case: Case) -> str:
-    """What names a case, one a line: its reference, title, customer, account and tags."""
-    customer = await session.get(Customer, case.customer_id)
-    tags = await session.scalars(select(CaseTag.tag).where(CaseTag.case_id == case.id).order_by(CaseTag.tag))
-    named = (customer.name, customer.account_number) if customer else ()
-    return "\n".join(one for one in (case.ref, case.title, *named, " ".join(tags)) if one)
-
-
-async def _told(session: AsyncSession, case: Case) -> list[str]:
-    """Notes and resolutions, custom fields, facts that hide nothing, and the names of files."""
-    happened = select(CaseEvent.data).where(CaseEvent.case_id == case.id, CaseEvent.kind.in_(TOLD))
-    notes = [str(data[key]) for data in await session.scalars(happened) for key in ("text", "reason") if data.get(key)]
-    facts = select(Fact.value).where(Fact.case_id == case.id, Fact.is_sensitive.is_(False)).distinct()
-    files = select(Attachment.name).join(Message, Message.id == Attachment.message_id)
-    files = files.where(Message.case_id == case.id, Attachment.redacted_at.is_(None))
-    fields = [str(value) for value in case.fields.values() if isinstance(value, str)]
-    return [case.resolution or "", *notes, *fields, *await session.scalars(facts), *await session.scalars(files)]
-
-
-async def _said(session: AsyncSession, case: Case) -> list[str]:
-    """Everybody's words as they hold now, the newest first. Not the system's: they are the same in every case."""
-    words = select(func.coalesce(Message.edited_text, Message.text)).where(
-        Message.case_id == case.id,
-        Message.author != Author.SYSTEM,
-        Message.withdrawn_at.is_(None),
-        Message.redacted_at.is_(None),
-    )
-    return list(await session.scalars(words.order_by(Message.id.desc()).limit(MESSAGES)))
+async def _held(session: AsyncSession, case: Case) -> dict[str, list[str]]:
+    """What there is of each part of `HELD`, in its order: tags, facts and files by their letters, the rest by time."""
+    rows = await session.execute(HELD, {"case_id": case.id, "customer_id": case.customer_id})
+    held: dict[str, list[str]] = defaultdict(list)
+    for part, _, words in sorted((row for row in rows if row.words), key=lambda row: row.place):
+        held[part].append(words)
+    return held

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock
@@ -32,7 +32,7 @@ from handoff.models import (
 from handoff.ports import Audience, Author, Floor
 from handoff.routing import teams
 from handoff.rules import counting, retargeting, ringing, targets
-from handoff.rules.counting import is_over, whole
+from handoff.rules.counting import whole
 from handoff.rules.reports import Kept, report
 from handoff.rules.retargeting import hours_changed, put_target, remove_target, team_changed
 
@@ -114,7 +114,7 @@ async def _stand_or_run(session: AsyncSession, case: Case, status: str, at: date
     """Waiting stops every clock; open lets them go on. A case that was resolved begins a new resolution clock."""
     rows = await _open(session, case)
     if not any(row.kind == ClockKind.RESOLUTION for row in rows):
-        await _begin(session, case, ClockKind.RESOLUTION, at)
+        await _begin_unless_known(session, case, ClockKind.RESOLUTION, at)
     for row in rows:
         hours = await teams.hours_of_calendar(session, row.calendar_id)
         if status == CaseStatus.WAITING:
@@ -134,32 +134,41 @@ async def _a_word_is_owed(session: AsyncSession, case: Case, at: datetime) -> No
     """Begin a reply clock unless one is open: the first one until a person has said something, the next after that."""
     if case.status not in LIVE or await _open(session, case, *REPLIES):
         return
-    was_answered = select(Clock.id).where(Clock.case_id == case.id, Clock.kind.in_(REPLIES), Clock.met_at.is_not(None))
-    is_first = await session.scalar(was_answered.limit(1)) is None
-    await _begin(session, case, ClockKind.FIRST_REPLY if is_first else ClockKind.NEXT_REPLY, at)
+    before = select(Clock.kind, func.max(Clock.started_at), func.max(Clock.met_at)).where(Clock.case_id == case.id)
+    rows = (await session.execute(before.where(Clock.kind.in_(REPLIES)).group_by(Clock.kind))).all()
+    kind = ClockKind.NEXT_REPLY if any(met_at for _, _, met_at in rows) else ClockKind.FIRST_REPLY
+    if not any(one == kind and started_at >= whole(at) for one, started_at, _ in rows):
+        await _begin(session, case, kind, at)
+
+
+async def _begin_unless_known(session: AsyncSession, case: Case, kind: str, at: datetime) -> None:
+    """Heard of twice, it begins once."""
+    since = select(Clock.id).where(Clock.case_id == case.id, Clock.kind == kind, Clock.started_at >= whole(at))
+    if await session.scalar(since.limit(1)) is None:
+        await _begin(session, case, kind, at)
 
 
 async def _begin(session: AsyncSession, case: Case, kind: str, at: datetime) -> None:
-    """A new clock, running unless the case waits. Heard of twice, or of a case joined away meanwhile: nothing."""
-    since = select(Clock.id).where(Clock.case_id == case.id, Clock.kind == kind, Clock.started_at >= whole(at))
-    if case.status == CaseStatus.JOINED or await session.scalar(since.limit(1)):
+    """A new clock, running unless the case waits. Of a case joined away meanwhile: none."""
+    if case.status == CaseStatus.JOINED:
         return
     target = await targets.target_for(session, kind, case.team, case.priority)
+    calendar_id = await teams.calendar_id_of(session, case.team)
+    hours = await teams.hours_of_calendar(session, calendar_id)
     row = Clock(
         case_id=case.id,
         kind=kind,
-        calendar_id=await teams.calendar_id_of(session, case.team),
+        calendar_id=calendar_id,
         target_s=target.target_s,
         warn_s=target.warn_s,
         elapsed_s=0,
         started_at=whole(at),
     )
-    session.add(row)
-    hours = await teams.calendar_of(session, case.team)
     if case.status != CaseStatus.WAITING:
         counting.run(row, hours, at)
+    session.add(row)
     await session.flush()
-    await ringing.wind(session, row, hours)
+    ringing.wind_on(session, row, hours)
 
 
 async def stand_aside(session: AsyncSession, case: Case) -> None:
@@ -196,9 +205,10 @@ async def of_case(session: AsyncSession, case_id: str) -> Sequence[Clock]:
 
 
 async def _open(session: AsyncSession, case: Case, *kinds: str) -> Sequence[Clock]:
-    """The clocks of a case that have not ended, of these kinds or of all."""
-    rows = await session.scalars(select(Clock).where(Clock.case_id == case.id).order_by(Clock.id).with_for_update())
-    return [row for row in rows if not is_over(row) and (not kinds or row.kind in kinds)]
+    """The clocks of a case that have not ended, of these kinds or of all, held."""
+    running = select(Clock).where(Clock.case_id == case.id, Clock.met_at.is_(None), Clock.cancelled_at.is_(None))
+    rows = await session.scalars(running.order_by(Clock.id).with_for_update())
+    return [row for row in rows if not kinds or row.kind in kinds]
 
 
 async def _is_with_people(session: AsyncSession, case: Case) -> bool:

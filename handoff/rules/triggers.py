@@ -13,12 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock
 from handoff.errors import BadInput, Conflict, NotFound
-from handoff.models import CaseStatus, Trigger, TriggerFiring, new_id
+from handoff.models import Case, CaseStatus, Trigger, TriggerFiring, new_id
 from handoff.ports import Audience, Author
 from handoff.rules import actions, built_in, conditions, firing, happenings
 from handoff.rules.actions import Action
@@ -192,6 +192,12 @@ async def waiting_for(session: AsyncSession, event: str) -> Sequence[Trigger]:
     return [row for row in (*ours, *rows.values()) if row.is_on]
 
 
+def is_waited_for(kind: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    """In SQL: whether a trigger may be on that waits for this kind of event. Those that came with the product may."""
+    written = select(Trigger.id).where(Trigger.is_on.is_(True), Trigger.event == kind).exists()
+    return or_(kind.in_([one.event for one in built_in.all_of()]), written)
+
+
 async def follow(session: AsyncSession, happened: Happened) -> None:
     """Fire what waits for this. Told twice of one thing, nothing fires the second time."""
     kind = _kind(happened)
@@ -202,10 +208,14 @@ async def follow(session: AsyncSession, happened: Happened) -> None:
         return
     chain = await firing.chain_of(session, happened.case.id, happened.cause)
     for row in waiting:
-        # Looked at afresh for each: one that fired before may have changed what the next one asks.
-        view = await conditions.view_of(session, happened.case)
-        if conditions.holds(draft_of(row).conditions, view):
+        if await _holds(session, row, happened.case):
             await firing.fire(session, row, happened.case, happened.cause, chain)
+
+
+async def _holds(session: AsyncSession, row: Trigger, case: Case) -> bool:
+    """Looked at afresh for each: one that fired before may have changed what the next one asks."""
+    wanted = draft_of(row).conditions
+    return not wanted or conditions.holds(wanted, await conditions.view_of(session, case))
 
 
 def _kind(happened: Happened) -> str | None:
