@@ -12,7 +12,6 @@ from handoff.desk import case_list_reads, case_panels, case_reads, lists, messag
 from handoff.desk.pages import Me, Queue
 from handoff.models import Case, Message, OutboxItem, new_id
 from tests.hub.caring import Story
-from tests.hub.caring import Story
 from tests.hub.conftest import Desk
 from tests.hub.statements import counted
 
@@ -153,39 +152,6 @@ async def test_a_case_with_everything_in_it_is_opened_within_the_budget(desk: De
                 await case_panels.one(session, me, ref)
         assert len(opening) <= OPEN_CASE, (ref, opening)
         assert len(panels) <= FULL_PANELS, (ref, panels)
-
-
-FOLLOW_WORDS, FOLLOW_FIRST_WORDS, FOLLOW_ANSWER = 6, 11, 9
-"""What follows from a customer's words while a reply clock runs, from those that begin one, and from an answer that
-ends it: the clock, the ledger of effort and the text the case is found by."""
-
-
-async def _followed(story: Story) -> list[tuple[str, Any]]:
-    """The statements that follow what was just stored."""
-    waiting = select(OutboxItem).where(OutboxItem.lane == "case").order_by(OutboxItem.id)
-    async with story.desk.database.read() as session:
-        (item,) = await session.scalars(waiting)
-    with counted(story.desk.database) as seen:
-        await story.desk.write(lambda session: casework.follow(session, item))
-    await story.settles()
-    return seen
-
-
-async def test_what_follows_from_a_message_is_done_within_its_budget(story: Story) -> None:
-    dana = await story.desk.agent()
-    thread = await story.customer("my router blinks, account 10077")
-    await story.hands_over(thread)
-    await story.accepts(dana, thread)
-    await story.agent(dana, thread, "Let me look.")
-    for budget, words in ((FOLLOW_FIRST_WORDS, "is there any news?"), (FOLLOW_WORDS, "it is order F-20418")):
-        await story.passes(minutes=1)
-        await story.desk.customer_says(words)
-        seen = await _followed(story)
-        assert len(seen) <= budget, seen
-    await story.passes(minutes=1)
-    await story.desk.agent_says(dana, thread, "It works again.")
-    seen = await _followed(story)
-    assert len(seen) <= FOLLOW_ANSWER, seen
 
 
 FOLLOW_WORDS, FOLLOW_FIRST_WORDS, FOLLOW_ANSWER = 6, 11, 9
