@@ -28,6 +28,7 @@ async def actor_must_work_on(session: AsyncSession, actor: Actor, *cases: Case) 
 
 
 async def may_work_on(agent: Agent, case: Case) -> bool:
+    """Costs a statement only for somebody of another team who does not have the case."""
     if agent.role in (Role.SUPERVISOR, Role.ADMIN) or case.team in agent.teams or case.assignee_id == agent.id:
         return True
     session = async_object_session(case)

@@ -86,6 +86,7 @@ def is_sensitive(fact: Fact) -> bool:
 
 
 async def add_messages(session: AsyncSession, share: Share, message_ids: Sequence[str]) -> None:
+    """Show messages of the case. `BadInput` for one of another case, one that was removed, and for too many."""
     case = await _live_case(session, share)
     if len(set(message_ids)) > MOST_MESSAGES:
         raise BadInput(f"Mark {MOST_MESSAGES} messages at most; a partner needs the few that explain the task.")

@@ -204,9 +204,6 @@ async def test_what_nobody_sent_is_swept_after_a_day_with_its_bytes(served: Serv
     raise AssertionError("The bytes are still there.")
 
 
-# The desk
-
-
 async def test_the_desk_opens_a_file_for_whoever_is_signed_in_and_no_longer(served: Served) -> None:
     file = (await uploaded(served)).json()
     async with served.hub.database.read() as session:

@@ -319,9 +319,6 @@ async def test_a_link_opens_no_other_route(courier: Courier) -> None:
     assert let_in == []
 
 
-# What their own systems tell us
-
-
 async def _signed(courier: Courier, said: Any, **changed: Any) -> httpx.Response:
     secret = changed.pop("secret", None) or await courier.write(
         lambda session: directory.new_secret(session, courier.partner.id)
