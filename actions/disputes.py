@@ -35,6 +35,10 @@ REASONS = {
 
 PLACES = {"first|1st": 0, "second|2nd": 1, "third|3rd": 2, "fourth|4th": 3, "last": -1}
 NOT_LISTED = re.compile(r"\b(not|n'?t) (listed|there|here|on)|none of|something else|\bother\b", re.I)
+SENDS_BACK = re.compile(
+    r"\b(want|wanna|need|like|how (do|can) i|can i)( to)? (return|retrun|send back|exchange)\b", re.I
+)
+"""Another wish, though it names what the charge is for."""
 ANOTHER = re.compile(r"\b(other|another|different|wrong (one|charge|line)|not that)\b", re.I)
 
 Events = list[EventType]
@@ -105,6 +109,8 @@ class DisputeForm(FormFromFacts):
         asked = tracker.slots.get(REQUESTED_SLOT)
         if "bill_line" in heard or asked not in ("bill_line", "dispute_confirm") or text.startswith("/"):
             return heard
+        if SENDS_BACK.search(text) and self.is_elsewhere(tracker):
+            return {}
         line = line_meant(text, lines_of(tracker)) or line_counted(text, lines_of(tracker))
         told: dict[str, Any] = {"bill_line": line.line_id} if line else {}
         if reason_in(text):

@@ -220,7 +220,8 @@ def _bare_ones(text: str, asked: str | None) -> Iterator[Found]:
 def _short_ones(text: str, wanted: str | None, *, is_nothing_else: bool) -> Iterator[Found]:
     """Four to six digits: what was asked for, an account where accounts are spoken of, a postcode beside a place.
 
-    A question for an account has one answer; a second number beside it ("10019 48212") is the postcode."""
+    A question for an account has one answer; a second number beside it ("10019 48212") is the postcode, and so it is
+    in "account 10019, 48212"."""
     is_about_account = bool(spellings.SPEAKS_OF_ACCOUNT.search(text))
     for match in spellings.SHORT_NUMBER.finditer(text):
         before = text[max(0, match.start() - 24) : match.start()]
@@ -228,7 +229,8 @@ def _short_ones(text: str, wanted: str | None, *, is_nothing_else: bool) -> Iter
         if name is None and wanted and not _is_in_a_place(wanted, before) and _is_identifier(wanted, match.group()):
             name, wanted = wanted, "postcode" if wanted == "account_number" else wanted
         if name is None and len(match.group()) >= FEWEST_DIGITS["postcode"]:
-            name = _name_by_place(before, is_about_account=is_about_account)
+            is_second = bool(spellings.AFTER_AN_ACCOUNT.search(text[: match.start()]))
+            name = "postcode" if is_second else _name_by_place(before, is_about_account=is_about_account)
         is_year = spellings.YEAR.fullmatch(match.group())
         if name or (is_nothing_else and not is_year):
             yield _of(name or REFERENCE, match)

@@ -102,6 +102,10 @@ CODES = (CODE, LETTERS_CODE, LABELLED_CODE)
 YEAR = re.compile(r"(?:19|20)\d\d")
 IN_A_PLACE = re.compile(r"\b(?:in|near|around|at)\s{1,2}$", re.I)
 AFTER_A_PLACE = re.compile(r"(?:[a-z]{2,20},?|,\s?[A-Z]{2})\s{1,2}$", re.I)
+AFTER_AN_ACCOUNT = re.compile(
+    r"\b(?:account|acct)(?: (?:number|no|nr))?[\s:#.]{0,3}(?:is )?[\s:#]{0,2}\d{4,6}[\s,;/]{1,4}$", re.I
+)
+"""A number right behind that of one account is not another account."""
 SPEAKS_OF_ACCOUNT = re.compile(r"\b(?:accounts?|acct|customer (?:number|id|no))\b", re.I)
 FILLER = re.compile(
     r"\b(?:and|or|it|is|its|my|the|here|this|ok|okay|sure|yes|yeah|please|sorry|number|id|no|hi|thanks)\b|\W", re.I

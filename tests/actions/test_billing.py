@@ -161,6 +161,16 @@ async def test_the_line_can_be_corrected_at_the_last_question(text: str, intent:
     assert turn.slots["requested_slot"] == ("dispute_confirm" if line_id else "bill_line")
 
 
+async def test_a_wish_to_return_what_a_charge_is_for_disputes_nothing() -> None:
+    kept = {"bill_lines": [line.model_dump(mode="json") for line in LINES], "requested_slot": "bill_line"}
+    words = said(
+        "also i want to return my tv box mini", "return_start", form="dispute_form", slots=kept, account="10018"
+    )
+    turn = await run(DisputeForm(), words)
+    assert turn.slots.get("bill_line") is None
+    assert {event["event"] for event in turn.events} == {"action_execution_rejected"}
+
+
 async def test_what_is_not_on_the_bill_goes_to_a_person() -> None:
     kept = {"bill_lines": [line.model_dump(mode="json") for line in LINES], "requested_slot": "bill_line"}
     turn = await run(DisputeForm(), said("it's not listed", account="10018", form="dispute_form", slots=kept))

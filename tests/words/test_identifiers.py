@@ -110,6 +110,15 @@ def test_an_account_and_its_postcode_may_stand_side_by_side() -> None:
     assert read("10019 48212", "account_number") == [("account_number", "10019"), ("postcode", "48212")]
 
 
+@pytest.mark.parametrize("said", ["my account is 10042, 48104", "account 10042 48104", "acct no. 10042 / 48104"])
+def test_a_number_behind_that_of_the_account_is_its_postcode(said: str) -> None:
+    assert read(said) == [("account_number", "10042"), ("postcode", "48104")]
+
+
+def test_two_accounts_are_two_accounts() -> None:
+    assert read("accounts 10042, 10043") == [("account_number", "10042"), ("account_number", "10043")]
+
+
 def test_a_place_spoken_of_is_no_account_number() -> None:
     assert read("is there an outage in 48212?", "account_number") == [("postcode", "48212")]
 
