@@ -16,7 +16,7 @@ from handoff import attachments, cases, clock, customers
 from handoff import facts as known_facts
 from handoff.errors import NotFound
 from handoff.models import Attachment, AttachmentState, CaseEvent, Fact, Message, Share, SharedMessage
-from handoff.partners.granting import Entry, enter, tell_pages
+from handoff.partners.granting import Entry, enter, is_sensitive, tell_pages
 from handoff.partners.kinds import State, state_named, states_of
 from handoff.ports import Author
 from handoff.settings import settings
@@ -130,9 +130,11 @@ async def _facts(session: AsyncSession, entry: Entry) -> tuple[SharedFact, ...]:
 
 
 def _corrected(fact: Fact, own: Sequence[Fact]) -> Fact:
+    """What holds now; nothing sensitive for what was shared without being so."""
     if fact.name in known_facts.SEVERAL:
         return fact
-    same = [fact, *(one for one in own if one.name == fact.name)]
+    may_be_shown = [one for one in own if is_sensitive(fact) or not is_sensitive(one)]
+    same = [fact, *(one for one in may_be_shown if one.name == fact.name)]
     return max(same, key=lambda one: (one.stated_at, one.id))
 
 

@@ -181,6 +181,18 @@ async def test_a_corrected_fact_is_shown_corrected(pickup: Pickup) -> None:
     assert [fact.value for fact in (await pickup.page(token)).facts] == ["10.1 kg"]
 
 
+async def test_a_correction_that_is_sensitive_is_not_shown_where_what_it_corrects_was_not(pickup: Pickup) -> None:
+    _, token = await pickup.share(facts=["weight"])
+
+    async def correct(session: AsyncSession) -> None:
+        conversation = await floor.hold(session, pickup.conversation_id)
+        told = [FoundFact("weight", "Ask at the door of 4b", validated=True, sensitive=True)]
+        await facts.put(session, conversation, told, set_by="action")
+
+    await pickup.desk.write(correct)
+    assert [fact.value for fact in (await pickup.page(token)).facts] == ["9.2 kg"]
+
+
 async def test_what_a_joined_case_knows_is_no_correction_of_what_was_shared(pickup: Pickup) -> None:
     _, token = await pickup.share(facts=["weight"])
     other = await a_pickup(pickup.desk, pickup.agent, "maya-phone", "Maya Okafor")
