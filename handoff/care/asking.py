@@ -169,9 +169,12 @@ async def ask(
 
 
 async def claim(session: AsyncSession, case: Case, message_id: str | None) -> None:
-    """The customer's answer belongs to the case it is about."""
+    """The customer's answer belongs to the case it is about; the words of somebody else do not."""
     message = await session.get(Message, message_id) if message_id else None
-    if message and message.case_id is None:
+    if message is None or message.case_id is not None:
+        return
+    spoken_in = await session.get_one(Conversation, message.conversation_id)
+    if await customers.are_one(session, spoken_in.customer_id, case.customer_id):
         message.case_id = case.id
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from handoff import cases
+from handoff import cases, ledger
 from handoff.care import asking, follow_ups
 from handoff.care.follow_ups import Answered
 from handoff.errors import BadInput, IllegalMove
@@ -175,6 +175,22 @@ async def test_a_bad_answer_opens_the_case_again_with_what_was_said(story: Story
     reasons = [event.data["reason"] for event in await story.history(ref) if event.kind == "reopened"]
     assert reasons == [f"Asked “{PICKUP}”, the customer said: no it never came"]
     assert (await story.desk.conversation(thread)).case_id == came_of_it.case.id
+
+
+async def test_an_answer_takes_no_words_of_another_customer_along(story: Story) -> None:
+    ref, _ = await a_solved_case(story)
+    planned = await plan(story, ref, hours=1)
+    await story.passes(hours=2)
+    thread = await story.customer("My bill is wrong", who="marta")
+    async with story.desk.database.read() as session:
+        theirs = (await ledger.messages(session, thread))[0]
+    assert theirs.case_id is None
+
+    async def step(session):  # type: ignore[no-untyped-def]
+        return await follow_ups.answer(session, planned, CUSTOMER, went_well=True, message_id=theirs.id)
+
+    await story.desk.write(step)
+    assert (await story.message(theirs.id)).case_id is None
 
 
 async def test_an_answer_given_twice_opens_the_case_once(story: Story) -> None:
