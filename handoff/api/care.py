@@ -91,7 +91,7 @@ async def promise(ref: str, body: Promised, caller: AgentCaller, database: Datab
 
     async def step(session: AsyncSession) -> Promise:
         reminds = await session.get(Agent, body.agent_id) if body.agent_id else None
-        if body.agent_id and reminds is None:
+        if body.agent_id and (reminds is None or not reminds.is_active):
             raise NotFound("There is no such agent.")
         return await promises.make(session, ref, agent, body.text, body.due_at, reminds=reminds)
 

@@ -137,7 +137,7 @@ async def change(ref: str, body: CaseChange, caller: AgentCaller, database: Data
             await cases.set_status(session, ref, actor, CaseStatus(body.status))
         if body.assignee_id is not None:
             assignee = await session.get(Agent, body.assignee_id) if body.assignee_id else None
-            if body.assignee_id and assignee is None:
+            if body.assignee_id and (assignee is None or not assignee.is_active):
                 raise NotFound("There is no such agent.")
             await cases.assign(session, ref, actor, assignee)
         return case

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import attachments, conversations, deliveries, facts, handovers, ledger, turns
+from handoff import attachments, cases, conversations, deliveries, facts, floor, handovers, ledger, turns
 from handoff.api.auth import AgentCaller, DatabaseOf, Reader
 from handoff.api.shapes import (
     AttachmentShape,
@@ -21,7 +21,7 @@ from handoff.api.shapes import (
 )
 from handoff.db import Database
 from handoff.ledger import Speaker
-from handoff.models import Attachment, Message
+from handoff.models import Attachment, Case, Message
 from handoff.ports import Attached, Words
 
 router = APIRouter(prefix="/conversations/{conversation_id}", tags=["conversations"])
@@ -69,9 +69,20 @@ async def known(conversation_id: str, caller: Reader, database: DatabaseOf) -> l
 
 @router.post("/facts", status_code=201)
 async def learn(conversation_id: str, body: FactGiven, caller: AgentCaller, database: DatabaseOf) -> list[FactShape]:
-    """Write down what the agent learned; gives back the facts that hold now."""
+    """Write down what the agent learned; gives back the facts that hold now. 403 for whoever may not work on the
+    case it is about; 409 `floor_taken` where it is about none, unless the agent has the conversation."""
     agent = caller.as_agent
-    await database.write(lambda session: facts.set_by_agent(session, conversation_id, agent, body.name, body.value))
+
+    async def step(session: AsyncSession) -> None:
+        conversation = await floor.hold(session, conversation_id)
+        case = await session.get(Case, conversation.case_id) if conversation.case_id else None
+        if case is None:
+            floor.must_hold(conversation, agent)
+        else:
+            await cases.must_work_on(agent, case)
+        await facts.set_by_agent(session, conversation_id, agent, body.name, body.value)
+
+    await database.write(step)
     return await known(conversation_id, caller, database)
 
 

@@ -37,12 +37,13 @@ EVERYBODY = {
 }
 """What changes nothing of a case but who knows of it."""
 BY_THE_FLOOR = re.compile(r"/(conversations|c)/\{conversation_id\}/")
-OF_THE_CASE = {"split", "about", "undo", "remove"}
+OF_THE_CASE = {"split", "about", "undo", "remove", "facts"}
 """Of what is done in a conversation this is about its case; the rest is up to who has the floor."""
 
 Row = Mapping[str, Any] | None
 API: Mapping[str, Row] = {
     "PATCH /api/v1/cases/{ref}": {"priority": "high"},
+    "POST /api/v1/conversations/{conversation_id}/facts": {"name": "item", "value": "box"},
     "PUT /api/v1/cases/{ref}/tags": {"tags": ["vip"]},
     "PUT /api/v1/cases/{ref}/fields": {"values": {}},
     "POST /api/v1/cases/{ref}/split": {"message_ids": ["<message>"], "title": WORDS},
@@ -256,6 +257,17 @@ async def test_whoever_is_of_another_team_changes_nothing_of_a_case(served: Serv
             let_in += [(route, answer.status_code, answer.text[:200])] if answer.status_code != 403 else []
     assert let_in == [], "\n".join(map(str, let_in))
     assert await _done_by(served, served.ids["stranger"]) == []
+
+
+async def test_a_case_is_given_to_nobody_who_has_left(served: Served) -> None:
+    async with served.hub.database.read() as session:
+        gone = await session.scalar(select(Agent.id).where(Agent.is_active.is_(False)))
+    async with served.client("agent") as client:
+        address = f"/api/v1/cases/{served.ids['case']}"
+        answer = await client.patch(address, json={"assignee_id": gone})
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        promised = await client.post(f"{address}/promises", json={"text": "A label by Friday", "agent_id": gone})
+        assert (promised.status_code, promised.json()["code"]) == (404, "not_found")
 
 
 async def test_no_card_number_is_kept_of_what_is_written_about_a_case_at_the_desk(served: Served) -> None:
