@@ -23,9 +23,9 @@ from handoff.db import Database
 from handoff.models import Agent, Base, OutboxItem, Role
 from handoff.outbox import Runner
 from handoff.partners import endpoints
+from handoff.partners.deliveries import WAITS_S
 from handoff.partners.endpoints import Wanted
 from handoff.partners.postings import Poster
-from handoff.partners.webhooks import WAITS_S
 from handoff.ports import Inbound
 from tests.support.listener import Listener, listening
 from tests.support.waiting import until

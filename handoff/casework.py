@@ -20,7 +20,7 @@ from handoff.cases import exceptions, waiting
 from handoff.finding import search, texts
 from handoff.models import Case, CaseEvent, Conversation, Endpoint, Message, OutboxItem, Promise
 from handoff.outbox import Step, Together
-from handoff.partners import granting, webhooks
+from handoff.partners import deliveries, granting, webhooks
 from handoff.rules import clocks, ringing, time_triggers, triggers
 from handoff.rules.happenings import MESSAGE
 
@@ -111,7 +111,7 @@ STEPS: Mapping[str, Step] = {
     time_triggers.FIRE: time_triggers.fire,
     **promises.STEPS,
     "share_expired": granting.expire,
-    "webhook_due": webhooks.due,
+    "webhook_due": deliveries.due,
     leavings.CLEAR: leavings.clear,
 }
 """What the outbox does in the transaction that takes the item away: database work and nothing else."""

@@ -16,7 +16,7 @@ from handoff.api.partners_shapes import (
     SecretShape,
 )
 from handoff.models import Endpoint
-from handoff.partners import endpoints, webhooks
+from handoff.partners import deliveries, endpoints, webhooks
 from handoff.partners.endpoints import Wanted
 
 router = APIRouter(tags=["webhooks"])
@@ -71,17 +71,17 @@ async def test(endpoint_id: str, caller: SupervisorCaller, database: DatabaseOf)
 
 
 @router.get("/webhooks/{endpoint_id}/deliveries")
-async def deliveries(
+async def deliveries_of(
     endpoint_id: str, caller: SupervisorCaller, database: DatabaseOf, limit: Annotated[int, Query(ge=1, le=200)] = 50
 ) -> list[DeliveryShape]:
     """The newest first."""
     async with database.read() as session:
         await endpoints.get(session, endpoint_id)
-        found = await webhooks.deliveries_of(session, endpoint_id, limit)
+        found = await deliveries.of_endpoint(session, endpoint_id, limit)
     return [DeliveryShape(**{name: getattr(one, name) for name in DeliveryShape.model_fields}) for one in found]
 
 
 @router.post("/webhook-deliveries/{delivery_id}/replay", status_code=202)
 async def replay(delivery_id: str, caller: SupervisorCaller, database: DatabaseOf) -> None:
     """Send it again now, with the same `webhook-id`. 409 while its address is switched off."""
-    await database.write(lambda session: webhooks.replay(session, delivery_id, caller.as_agent))
+    await database.write(lambda session: deliveries.replay(session, delivery_id, caller.as_agent))

@@ -11,7 +11,7 @@ from handoff.desk.beside import Beside
 from handoff.desk.wording import fact_label
 from handoff.errors import Gone
 from handoff.models import Endpoint, Partner, Share, SharedMessage, WebhookDelivery
-from handoff.partners import directory, endpoints, granting, webhooks
+from handoff.partners import deliveries, directory, endpoints, granting
 from handoff.partners.kinds import KINDS, State, state_named, states_of
 
 NEWEST_WORDS, NEWEST_DELIVERIES = 60, 20
@@ -193,6 +193,6 @@ async def webhooks_page(session: AsyncSession) -> WebhooksPage:
     names = {one.id: one.name for one in await directory.all_of(session)}
     rows: list[EndpointRow] = []
     for one in await endpoints.all_of(session):
-        recent = await webhooks.deliveries_of(session, one.id, NEWEST_DELIVERIES)
+        recent = await deliveries.of_endpoint(session, one.id, NEWEST_DELIVERIES)
         rows.append(EndpointRow(one, names.get(one.partner_id or ""), tuple(recent)))
     return WebhooksPage(tuple(rows), tuple(names.items()))

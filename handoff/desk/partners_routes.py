@@ -16,7 +16,7 @@ from handoff.desk.settings_pages import draw_section
 from handoff.desk.visit import Actor, Supervisor, SupervisorActor, Visit
 from handoff.errors import BadInput
 from handoff.masking import CardFree
-from handoff.partners import directory, endpoints, shares, webhooks
+from handoff.partners import deliveries, directory, endpoints, shares, webhooks
 from handoff.partners.endpoints import Wanted
 from handoff.partners.kinds import State
 
@@ -224,5 +224,5 @@ async def test_hook(visit: SupervisorActor, endpoint_id: str) -> HTMLResponse:
 
 @router.post("/settings/webhooks/deliveries/{delivery_id}/replay")
 async def replay(visit: SupervisorActor, delivery_id: str) -> HTMLResponse:
-    await visit.write(lambda session: webhooks.replay(session, delivery_id, visit.agent))
+    await visit.write(lambda session: deliveries.replay(session, delivery_id, visit.agent))
     return await _hooks(visit, "It is on its way again.")

@@ -8,7 +8,7 @@ from handoff import clock
 from handoff.db import Database
 from handoff.errors import DeliveryError
 from handoff.models import OutboxItem
-from handoff.partners import webhooks
+from handoff.partners import deliveries
 from handoff.ports import HookAnswer, Hooks
 
 
@@ -20,18 +20,18 @@ class Poster:
     async def deliver(self, item: OutboxItem) -> None:
         """One attempt. How it went is written down here, so a failed one is no failure of the outbox item."""
         async with self.database.read() as session:
-            found = await webhooks.to_send(session, item.body["delivery_id"])
+            found = await deliveries.to_send(session, item.body["delivery_id"])
         if found is None:
             return
         endpoint, delivery = found
-        body = webhooks.sendable(delivery.body)
+        body = deliveries.sendable(delivery.body)
         answer: HookAnswer | None = None
         error: str | None = None
         try:
             answer = await self.hooks.post(endpoint.url, signed(endpoint.secret, delivery.id, body), body.encode())
         except DeliveryError as refused:
             error = refused.message
-        await self.database.write(lambda session: webhooks.attempted(session, delivery.id, answer, error))
+        await self.database.write(lambda session: deliveries.attempted(session, delivery.id, answer, error))
 
 
 def signed(secret: str, webhook_id: str, body: str) -> dict[str, str]:

@@ -22,10 +22,10 @@ from handoff.db import Database
 from handoff.errors import BadInput, IllegalMove, NotAllowed, PermanentDeliveryError
 from handoff.models import Agent, Endpoint, OutboxItem, Role, WebhookDelivery, WebhookState
 from handoff.outbox import Runner
-from handoff.partners import directory, endpoints, shares, webhooks
+from handoff.partners import deliveries, directory, endpoints, shares, webhooks
+from handoff.partners.deliveries import SLOTS, WAITS_S
 from handoff.partners.endpoints import Wanted
 from handoff.partners.postings import Poster
-from handoff.partners.webhooks import SLOTS, WAITS_S
 from tests.hub.conftest import Desk
 from tests.support.listener import Listener, listening
 from tests.support.waiting import until
@@ -108,7 +108,7 @@ class Out:
 
     async def deliveries(self, path: str) -> list[WebhookDelivery]:
         async with self.database.read() as session:
-            return await webhooks.deliveries_of(session, self.made[path][0].id)
+            return await deliveries.of_endpoint(session, self.made[path][0].id)
 
     async def endpoint(self, path: str) -> Endpoint:
         async with self.database.read() as session:
@@ -250,7 +250,7 @@ async def test_a_replay_has_the_same_id_and_body(out: Out) -> None:
     await out.case()
     await out.settles()
     first = (await out.deliveries("ok"))[0]
-    await out.desk.write(lambda session: webhooks.replay(session, first.id, out.boss))
+    await out.desk.write(lambda session: deliveries.replay(session, first.id, out.boss))
     await out.settles()
     before, after = out.listener.at("ok")
     assert (before.body, before.headers["webhook-id"]) == (after.body, after.headers["webhook-id"])
@@ -263,7 +263,7 @@ async def test_a_replay_takes_the_place_of_the_attempt_that_was_planned(out: Out
     assert len(out.listener.at("500")) == 2
     waiting = (await out.deliveries("500"))[0]
     out.listener.instead["/500"] = "/ok"
-    await out.desk.write(lambda session: webhooks.replay(session, waiting.id, out.boss))
+    await out.desk.write(lambda session: deliveries.replay(session, waiting.id, out.boss))
     await out.passes(days=2)
     assert len(out.listener.at("500")) == 3
 
@@ -327,7 +327,7 @@ async def test_only_supervisors_have_to_do_with_webhooks(out: Out) -> None:
         lambda session: endpoints.switch(session, endpoint.id, agent, is_on=False),
         lambda session: endpoints.new_secret(session, endpoint.id, agent),
         lambda session: webhooks.test(session, endpoint.id, agent),
-        lambda session: webhooks.replay(session, "any", agent),
+        lambda session: deliveries.replay(session, "any", agent),
     ]
     for step in steps:
         with pytest.raises(NotAllowed):
@@ -342,11 +342,11 @@ async def test_what_waits_is_given_up_when_an_address_is_switched_off_and_can_be
     delivery = (await out.deliveries("500"))[0]
     assert delivery.state == WebhookState.FAILED
     with pytest.raises(IllegalMove, match="Switch it on first"):
-        await out.desk.write(lambda session: webhooks.replay(session, delivery.id, out.boss))
+        await out.desk.write(lambda session: deliveries.replay(session, delivery.id, out.boss))
     await out.passes(days=1)
     assert len(out.listener.at("500")) == 1
     await out.desk.write(lambda session: endpoints.switch(session, endpoint.id, out.boss, is_on=True))
-    await out.desk.write(lambda session: webhooks.replay(session, delivery.id, out.boss))
+    await out.desk.write(lambda session: deliveries.replay(session, delivery.id, out.boss))
     await out.settles()
     assert len(out.listener.at("500")) == 2
 
@@ -471,7 +471,7 @@ async def test_a_link_lies_sealed_in_the_database(out: Out) -> None:
     await out.settles()
     delivery = (await out.deliveries("ok"))[0]
     assert token not in delivery.body
-    await out.desk.write(lambda session: webhooks.replay(session, delivery.id, out.boss))
+    await out.desk.write(lambda session: deliveries.replay(session, delivery.id, out.boss))
     await out.settles()
     assert [token in one.body for one in out.listener.at("ok")] == [True, True]
 
