@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 import pytest
+from fastapi.routing import APIWebSocketRoute
+from starlette.routing import WebSocketRoute
 
 from handoff.api.routes import router
 from handoff.models import new_id
@@ -325,17 +327,84 @@ DESK_PUBLIC = {
 }
 
 
-def _desk_routes(served: Served) -> set[str]:
+SUPERVISED = {"GET /desk/cases/{ref}/customer-export", "POST /desk/cases/{ref}/erase"}
+"""Beside the settings, what plain agents are kept from at the desk."""
+FOR_EVERYBODY = {
+    "GET /",
+    "GET /shop/{name}",
+    "POST /shop/sign-in",
+    "GET /widget.js",
+    "GET /widget/{name}",
+    "OPTIONS /channels/web/attachments",
+    "OPTIONS /channels/web/attachments/{attachment_id}",
+    "GET /p/static/{name}",
+    "GET /healthz",
+    "GET /readyz",
+    "GET /metrics",
+    "GET /api/v1/openapi.json",
+}
+KEYED = {
+    "POST /channels/telegram/{bot_id}": 404,
+    "POST /channels/web/attachments": 403,
+    "DELETE /channels/web/attachments/{attachment_id}": 403,
+    "GET /channels/web/files/{secret}/{stamp}/{name}": 403,
+    "GET /channels/web/transcript": 403,
+    "GET /p/{token}": 404,
+    "GET /p/{token}/now": 404,
+    "GET /p/{token}/files/{secret}/{name}": 404,
+    "POST /p/{token}/attachments": 403,
+    "POST /p/{token}/state": 404,
+    "POST /p/{token}/words": 404,
+}
+"""What asks for a session, a link or a secret, and how it answers when there is none such."""
+SOCKETS = {"SOCKET /channels/web/socket", "SOCKET /desk/live", "SOCKET /{token}/live"}
+
+
+def _all_routes(served: Served) -> set[str]:
+    """Whatever the hub answers to. Routers that are included by another are named without what comes before them."""
     found: set[str] = set()
-    left = [("", route) for route in served.app.routes]
+    left = list(served.app.routes)
     while left:
-        prefix, route = left.pop()
-        if inner := getattr(route, "routes", None) or getattr(getattr(route, "original_router", None), "routes", None):
-            left += [(prefix, one) for one in inner]
-        path = getattr(route, "path", "")
-        if path.startswith("/desk"):
-            found |= {f"{method} {path}" for method in getattr(route, "methods", None) or ()}
-    return found - {one for one in found if one.startswith("HEAD ")}
+        route = left.pop()
+        left += getattr(route, "routes", None) or getattr(getattr(route, "original_router", None), "routes", None) or []
+        if path := getattr(route, "path", ""):
+            is_socket = isinstance(route, WebSocketRoute | APIWebSocketRoute)
+            methods = {"SOCKET"} if is_socket else set(getattr(route, "methods", None) or ())
+            found |= {f"{method} {path}" for method in methods - {"HEAD"}}
+    return found
+
+
+def _desk_routes(served: Served) -> set[str]:
+    return {route for route in _all_routes(served) if route.split(" ")[1].startswith("/desk")} - SOCKETS
+
+
+async def test_every_door_of_the_hub_is_known_here(served: Served) -> None:
+    by_token = {route.replace("/api/v1", "", 1) for route in MATRIX}
+    assert _all_routes(served) - by_token - _desk_routes(served) == FOR_EVERYBODY | set(KEYED) | SOCKETS
+
+
+async def test_a_made_up_key_opens_no_other_door(served: Served) -> None:
+    form = {"form": "made-up", "state": "done", "text": "Hello"}
+    let_in = []
+    async with served.client(params={"name": "a.png", "session": "made.up"}) as client:
+        for route, refused in KEYED.items():
+            method, path = route.split(" ")
+            told = {"json": {}} if "telegram" in path else {"data": form} if method == "POST" else {}
+            answer = await client.request(method, _anything(path, served), **told)
+            let_in += [(route, answer.status_code)] if answer.status_code != refused else []
+    assert let_in == []
+
+
+async def test_settings_and_erasing_are_for_supervisors(served: Served) -> None:
+    supervised = {route for route in _desk_routes(served) if "/settings" in route} | SUPERVISED
+    let_in = []
+    async with served.client(cookies=served.cookies) as client:
+        client.headers["X-CSRF-Token"] = served.csrf
+        for route in sorted(supervised):
+            method, path = route.split(" ")
+            answer = await client.request(method, _anything(path, served))
+            let_in += [(route, answer.status_code)] if answer.status_code != 403 else []
+    assert let_in == []
 
 
 async def test_the_desk_shows_nothing_to_whoever_is_not_signed_in(served: Served) -> None:
@@ -353,13 +422,14 @@ async def test_the_desk_shows_nothing_to_whoever_is_not_signed_in(served: Served
 
 
 async def test_nothing_at_the_desk_changes_without_the_pages_own_token(served: Served) -> None:
-    posts = {route for route in _desk_routes(served) if route.startswith("POST ")} - DESK_PUBLIC
+    unsafe = {route for route in _desk_routes(served) if not route.startswith("GET ")} - DESK_PUBLIC
     changed = []
     for token in (None, "", "made-up", "csrf\xff"):
         headers = {b"X-CSRF-Token": token.encode("latin-1")} if token is not None else {}
         async with served.client(cookies=served.cookies) as client:
-            for route in sorted(posts):
-                answer = await client.post(_anything(route.split(" ")[1], served), headers=headers)
+            for route in sorted(unsafe):
+                method, path = route.split(" ")
+                answer = await client.request(method, _anything(path, served), headers=headers)
                 if answer.status_code != 403:
                     changed.append((route, token, answer.status_code))
     assert changed == []
