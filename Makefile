@@ -8,7 +8,7 @@ export DATA PIPELINE BASE FRESH
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help run telegram-demo test check train eval-intents eval-compare test-bot seed replay bench bench-telegram bench-nlu bench-clinc bench-ablation bench-turns bench-cases bench-timers lock python
+.PHONY: help run telegram-demo test check train eval-intents eval-compare test-bot seed replay bench bench-telegram bench-nlu bench-clinc bench-ablation bench-turns bench-cases bench-timers bench-churn lock python
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -69,6 +69,10 @@ bench-cases: python ## Cases at a thousand and at a million, beside django-helpd
 bench-timers: python ## Ten thousand timers due in a minute, how late (ARGS="--database postgresql --kill")
 	@$(PYTHON) -c 'from tools import environments; environments.ensure(environments.HUB, "dev")'
 	@.venv/bin/python -m bench.timers $(ARGS)
+
+bench-churn: python ## Whether the hub grows while customers come and go (ARGS="--minutes 60")
+	@$(PYTHON) -c 'from tools import environments; environments.ensure(environments.HUB, "dev")'
+	@.venv/bin/python -m bench.churn $(ARGS)
 
 lock: python ## Lock requirements/*.in again after changing them (ARGS="hub dev" for some)
 	@$(PYTHON) -m tools.lock $(ARGS)

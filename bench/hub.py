@@ -14,6 +14,8 @@ from typing import IO
 from fastapi import FastAPI
 
 from handoff.app import create_app
+from handoff.conversations import ASKS_FOR_PERSON
+from handoff.errors import AssistantFailed
 from handoff.ports import TurnRequest, TurnResult, Words
 
 TURN_S = float(os.environ.get("BENCH_TURN_S", "0.25"))
@@ -23,7 +25,10 @@ SECRET = "b" * 40
 
 class AsQuickAsRasa:
     async def answer(self, request: TurnRequest) -> TurnResult:
+        """An echo; it has no action that passes people on, so for whoever wants a person it fails and the hub does."""
         await asyncio.sleep(TURN_S)
+        if request.text == ASKS_FOR_PERSON:
+            raise AssistantFailed("This assistant passes nobody on.")
         words = (Words(f"You said: {request.text}"),)
         return TurnResult(words, {}, {}, None, (), (), None, (), ())
 
