@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases, leavings, turns
 from handoff.care import effort, promises
-from handoff.cases import exceptions, waiting
+from handoff.cases import belonging, exceptions, waiting
 from handoff.finding import search, texts
 from handoff.models import Case, CaseEvent, Conversation, Endpoint, Message, OutboxItem, Promise
 from handoff.outbox import Step, Together
@@ -102,8 +102,16 @@ async def _tell(session: AsyncSession, happened: Happened, wanted: Mapping[Follo
             await follower(session, happened)
 
 
+async def look_again(session: AsyncSession, item: OutboxItem) -> None:
+    """Words came or went and no event tells of it."""
+    if case := await session.get(Case, item.subject_id):
+        await effort.recount(session, case)
+        await texts.rewrite(session, case)
+
+
 STEPS: Mapping[str, Step] = {
     "follow_case": follow,
+    belonging.JOB: look_again,
     waiting.JOB: waiting.close,
     "write_case_text": texts.when_stale,
     ringing.JOB: ringing.due,

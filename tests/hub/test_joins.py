@@ -481,7 +481,7 @@ async def test_after_a_parting_nobodys_words_stand_in_a_strangers_case(desk: Des
     assert theirs.case_id is None
 
 
-async def test_after_a_parting_a_case_is_not_found_by_the_words_of_somebody_else(story: Story) -> None:
+async def test_after_a_parting_a_case_neither_is_found_by_nor_counts_the_words_of_somebody_else(story: Story) -> None:
     dana = await story.desk.agent()
     here, there = await story.customer("my box is broken"), await story.customer("hello", who="noor")
     ref = await story.hands_over(here)
@@ -489,6 +489,7 @@ async def test_after_a_parting_a_case_is_not_found_by_the_words_of_somebody_else
     await story.desk.write(lambda session: cases.talk_about(session, there, ref, dana))
     await story.customer("My account is 10042", who="noor")
     assert await _found(story, "10042") == [ref]
+    assert (await story.case(ref)).contacts == 2
     await story.desk.write(lambda session: joins.undo(session, made.id, dana))
     await story.settles()
     assert await _found(story, "10042") == []
