@@ -11,8 +11,8 @@ from handoff import cases, clock, facts, handbacks, handovers
 from handoff.cases.actors import Actor
 from handoff.errors import IllegalMove
 from handoff.models import Case, CaseStatus, CaseTag, CaseWatcher
+from tests.hub.case_moves import a_case, again, kinds, one_person, replayed_as_stored, system_words, texts
 from tests.hub.conftest import Desk
-from tests.hub.test_case_moves import a_case, again, kinds, one_person, replayed_as_stored, system_words, texts
 
 DAY = timedelta(days=1)
 

@@ -11,9 +11,9 @@ from handoff.cases import Actor
 from handoff.errors import Conflict
 from handoff.models import Case, CaseStatus, FollowUp
 from handoff.package import HandoverRequest, Issue
+from tests.hub.case_moves import a_case, again, kinds, replayed_as_stored
 from tests.hub.conftest import Desk
 from tests.hub.test_case_endings import reopened, resolved
-from tests.hub.test_case_moves import a_case, again, kinds, replayed_as_stored
 
 USED = "This idempotency key was used for"
 

@@ -19,8 +19,8 @@ from handoff.partners import directory, granting, shares
 from handoff.partners.kinds import State
 from handoff.partners.shares import PartnerView
 from handoff.ports import FoundFact
+from tests.hub.case_moves import one_person
 from tests.hub.conftest import Desk
-from tests.hub.test_case_moves import one_person
 
 TOLD = {"item": "cable box", "address": "31 Quarry Lane", "weight": "9.2 kg", "phone": "312-555-0107"}
 
