@@ -54,7 +54,12 @@ def taker(tracker: Tracker) -> str | None:
         return TAKES.get(asking.kind)
     if promises.asked_about(tracker):
         return promises.TELL
-    return cases.TELL if cases.asked_about(tracker) else None
+    if cases.asked_about(tracker):
+        return cases.TELL
+    is_about_return = (
+        cases.asks_what_next(tracker) and not tracker.active_loop_name and turn(tracker).fact("return_number")
+    )
+    return "action_return_status" if is_about_return else None
 
 
 def read(tracker: Tracker, asking: Asking) -> Mapping[str, Any]:

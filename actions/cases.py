@@ -42,9 +42,13 @@ def asked_about(tracker: Tracker) -> bool:
     text = text_of(tracker)
     if not text or tracker.active_loop_name:
         return False
-    if _GOES_ON.match(text):
+    if asks_what_next(tracker):
         return bool(turn(tracker).open_cases or tracker.slots.get(NOTE))
     return [one.name for one in identifiers.find(text)] == ["case_ref"] and len(text.split()) <= BARE_WORDS
+
+
+def asks_what_next(tracker: Tracker) -> bool:
+    return bool(_GOES_ON.match(text_of(tracker)))
 
 
 class CaseStatus(Action):
@@ -173,7 +177,7 @@ def _chosen(tracker: Tracker, cases: tuple[Case, ...]) -> Case | None:
     if ref:
         return next((case for case in cases if case.ref.upper().startswith(ref)), None)
     noted_ref = (tracker.slots.get(NOTE) or {}).get("case_ref")
-    if _GOES_ON.match(_text(tracker)) and (spoken_of := [case for case in cases if case.ref == noted_ref]):
+    if asks_what_next(tracker) and (spoken_of := [case for case in cases if case.ref == noted_ref]):
         return spoken_of[0]
     own = [case for case in cases if case.status != JOINED]
     still_open = [case for case in own if case.status in OPEN]

@@ -212,6 +212,12 @@ def test_more_than_a_reference_keeps_its_own_rule(text: str) -> None:
     assert taker(heard(text, open_cases=[{"ref": "C-482-917", "title": "Return", "status": "open"}])) is None
 
 
+def test_what_happens_now_without_a_case_is_about_the_return_just_made() -> None:
+    made = {"return_number": {"value": "RN-40001", "source_message_id": "earlier"}}
+    assert taker(heard("so what happens now?", "out_of_scope", facts=made)) == "action_return_status"
+    assert taker(heard("my bill is too high", "bill_explain", facts=made)) is None
+
+
 def test_inside_a_form_the_next_step_is_its_question() -> None:
     assert taker(heard("so what happens now?", open_cases=cases(), form="return_form")) is None
 
