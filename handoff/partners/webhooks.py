@@ -10,14 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff.errors import Gone, IllegalMove
-from handoff.models import (
-    Agent,
-    Case,
-    Endpoint,
-    Share,
-    SharedMessage,
-    new_id,
-)
+from handoff.models import Agent, Case, Endpoint, Share, SharedMessage, new_id
 from handoff.partners import deliveries, directory, endpoints, sealing, views
 from handoff.partners.endpoints import MESSAGE
 from handoff.partners.granting import entry_of

@@ -6,13 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases, customers, floor, joins
-from handoff.models import (
-    Agent,
-    Case,
-    CaseMove,
-    Identity,
-    Join,
-)
+from handoff.models import Agent, Case, CaseMove, Identity, Join
 from tests.hub.conftest import Desk
 
 BILL = "And my bill of 12 May is wrong, write to maya@example.com"

@@ -8,16 +8,7 @@ from handoff import cases, facts, floor
 from handoff.cases import carried
 from handoff.cases.actors import Actor
 from handoff.errors import Conflict, IllegalMove, NotAllowed
-from handoff.models import (
-    Agent,
-    Case,
-    CaseStatus,
-    CaseTag,
-    CaseWatcher,
-    Message,
-    Promise,
-    Role,
-)
+from handoff.models import Agent, Case, CaseStatus, CaseTag, CaseWatcher, Message, Promise, Role
 from handoff.ports import FoundFact
 from tests.hub.case_moves import (
     a_case,

@@ -5,10 +5,7 @@ import pytest
 from handoff import cases
 from handoff.cases.actors import Actor
 from handoff.errors import BadInput, IllegalMove
-from handoff.models import (
-    CaseStatus,
-    LinkKind,
-)
+from handoff.models import CaseStatus, LinkKind
 from tests.hub.case_moves import a_case, again, kinds, system_words
 from tests.hub.conftest import Desk
 

@@ -8,11 +8,7 @@ from handoff import cases, facts
 from handoff.cases import carried
 from handoff.cases.actors import Actor
 from handoff.errors import BadInput
-from handoff.models import (
-    Base,
-    Case,
-    CaseStatus,
-)
+from handoff.models import Base, Case, CaseStatus
 from handoff.routing import routes
 from tests.hub.case_moves import (
     BILL,
