@@ -32,6 +32,9 @@ class AsQuickAsRasa:
         words = (Words(f"You said: {request.text}"),)
         return TurnResult(words, {}, {}, None, (), (), None, (), ())
 
+    async def forget(self, sender: str) -> None:
+        """It remembers nobody."""
+
 
 def app() -> FastAPI:
     return create_app(assistant=AsQuickAsRasa())
