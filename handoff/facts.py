@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import clock, events, floor
 from handoff.db import announce
+from handoff.finding import texts
 from handoff.models import Agent, Conversation, Customer, Fact, Message, Turn
 from handoff.ports import HELPERS, Audience, Author, FoundFact
 from words import identifiers
@@ -247,6 +248,9 @@ async def set_by_agent(session: AsyncSession, conversation_id: str, agent: Agent
     """An agent writes down what they learned; it counts as validated because a person vouches for it."""
     conversation = await floor.hold(session, conversation_id)
     await put(session, conversation, [FoundFact(name, value, validated=True)], set_by="agent")
+    if conversation.case_id:
+        # Nothing is said with it that would have the case written anew.
+        texts.stale(session, conversation.case_id)
 
 
 async def carry_over(session: AsyncSession, before: Conversation, after: Conversation) -> None:

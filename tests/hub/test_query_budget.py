@@ -98,9 +98,9 @@ LISTS = (
 )
 
 
-@pytest.fixture(params=[10, 10_000])
+@pytest.fixture(params=[10, 16_000])
 async def many(request: pytest.FixtureRequest, desk: Desk) -> tuple[Desk, Me, str]:
-    """So many cases, and one of them."""
+    """So many cases, of which 16,000 have more than 100,000 rows, and one of them."""
     dana = await desk.agent()
     await fill(desk.database, request.param)
     me = Me(dana.id, dana.name, dana.role, tuple(dana.teams), dana.presence, dana.capacity, "csrf")

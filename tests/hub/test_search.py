@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import cases, edits, floor
+from handoff import cases, edits, facts, floor
 from handoff.finding import search, texts
 from handoff.models import Attachment, Case, Customer, Message, new_id
 from tests.hub.conftest import Desk
@@ -91,6 +91,15 @@ async def test_a_case_is_found_by_its_words_title_reference_customer_tags_notes_
         assert await refs(desk, typed) == [case.ref], typed
     for typed in ("blinks green", '"red blinks"', "router -blinks", "unheard", "", "   ", "-router", '"', "🙂", "*"):
         assert await refs(desk, typed) == [], typed
+
+
+async def test_a_case_is_found_by_a_fact_that_an_agent_wrote_down(desk: Desk) -> None:
+    case, dana = await a_case(desk), await desk.agent()
+    conversation_id = (await desk.customer_says("Hello?")).conversation_id
+    await follow_cases(desk)
+    await desk.write(lambda session: facts.set_by_agent(session, conversation_id, dana, "weight", CANARY))
+    await follow_cases(desk)
+    assert await refs(desk, CANARY) == [case.ref]
 
 
 async def test_words_with_and_without_accents_are_the_same(desk: Desk) -> None:
