@@ -9,9 +9,11 @@ PostgreSQL each step is a transaction of its own and rows are locked by the noun
 import asyncio
 import random
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import aiosqlite
@@ -36,6 +38,8 @@ WITH_WORDS = ("messages", "message_edits", "facts", "turns", "handovers", "case_
 ATTEMPTS = 5
 LOCK_WAIT_S = 15.0
 MAPPED_BYTES = 256 * 2**20
+LOG_AT_MOST_BYTES = 32 * 2**20
+FOLD_WITHIN_S, FOLD_AGAIN_AFTER_S = 1.0, 10.0
 
 
 def announce(session: AsyncSession, *happened: Event) -> None:
@@ -67,6 +71,7 @@ class Database:
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._steps: asyncio.Queue[_Step] = asyncio.Queue()
         self._writer: asyncio.Task[None] | None = None
+        self._fold_after = 0.0
 
     async def __aenter__(self) -> "Database":
         if self.is_sqlite:
@@ -136,6 +141,22 @@ class Database:
             while len(group) < GATHER_AT_MOST and not self._steps.empty():
                 group.append(self._steps.get_nowait())
             await self._commit_together(group)
+            if time.monotonic() >= self._fold_after and self._log_bytes() > LOG_AT_MOST_BYTES:
+                await self._fold_log()
+
+    def _log_bytes(self) -> int:
+        with suppress(OSError):
+            return Path(f"{self.engine.url.database}-wal").stat().st_size
+        return 0
+
+    async def _fold_log(self) -> None:
+        """SQLite begins its log again only at a moment when nobody reads it, and on a busy day there is none: the log
+        grows without end. So now and then we wait a moment for those who read it, while whoever comes anew reads the
+        file. On a connection of its own: the writer's would hold up the event loop, and with it the readers."""
+        self._fold_after = time.monotonic() + FOLD_AGAIN_AFTER_S
+        with suppress(sqlite3.OperationalError):
+            async with aiosqlite.connect(str(self.engine.url.database), timeout=FOLD_WITHIN_S) as connection:
+                await connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     async def _commit_together(self, group: list[_Step]) -> None:
         """One transaction, one savepoint a step: a failing step takes only its own changes with it."""
