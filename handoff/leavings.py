@@ -1,6 +1,7 @@
 """Leavings: what was kept for a while so that people can look at it, and is nobody's work any more.
 
-Settled webhook deliveries, the ids of webhooks that partners sent, and work that was given up. Once an hour what is
+Settled webhook deliveries, the ids of webhooks that partners sent, codes and unused links, and work that was given up.
+Once an hour what is
 older than `TELLONCE_KEEP_SETTLED_DAYS` is deleted, a few rows at a time, so that nobody waits for it.
 """
 
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from handoff import clock, outbox
-from handoff.models import OutboxItem, WebhookDelivery, WebhookSeen, WebhookState
+from handoff.models import Code, ContinueLink, OutboxItem, WebhookDelivery, WebhookSeen, WebhookState
 from handoff.settings import settings
 
 CLEAR = "clear_leavings"
@@ -23,6 +24,9 @@ SETTLED: tuple[tuple[InstrumentedAttribute[str], ColumnElement[bool], Instrument
     (WebhookDelivery.id, WebhookDelivery.state != WebhookState.WAITING, WebhookDelivery.created_at),
     (OutboxItem.id, OutboxItem.is_dead.is_(True), OutboxItem.due_at),
     (WebhookSeen.webhook_id, WebhookSeen.webhook_id.is_not(None), WebhookSeen.received_at),
+    (Code.id, Code.id.is_not(None), Code.expires_at),
+    # One that was used says who came in through whom, which taking a join back has to know.
+    (ContinueLink.id, ContinueLink.used_at.is_(None), ContinueLink.expires_at),
 )
 """For each kind its key, when it is settled, and what its age is counted from."""
 

@@ -103,7 +103,9 @@ class Settings(BaseSettings):
         default=7.0, description="A case that waits for its customer this long is closed; told a day before; 0: never."
     )
     keep_settled_days: float = Field(
-        default=30.0, ge=0, description="Settled webhook deliveries and work given up are deleted after this; 0: never."
+        default=30.0,
+        ge=0,
+        description="Settled webhook deliveries, old codes and work given up are deleted after this; 0: never.",
     )
     agent_session_hours: float = 12.0
     agent_away_after_s: float = Field(default=90.0, description="Without a sign of life the agent counts as away.")

@@ -7,8 +7,18 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from handoff import clock, leavings
-from handoff.models import Endpoint, OutboxItem, Partner, WebhookDelivery, WebhookSeen, WebhookState, new_id
+from handoff import clock, conversations, leavings
+from handoff.models import (
+    Code,
+    ContinueLink,
+    Endpoint,
+    OutboxItem,
+    Partner,
+    WebhookDelivery,
+    WebhookSeen,
+    WebhookState,
+    new_id,
+)
 from handoff.partners import directory
 from handoff.settings import settings
 from tests.hub.caring import Story
@@ -71,6 +81,28 @@ async def test_what_is_settled_goes_after_its_days_and_what_waits_stays(story: S
     assert await _left(story) == (2, 2, 1, 1)
     still_to_do = OutboxItem.job == "order", OutboxItem.is_dead.is_(False)
     assert await _count(story, OutboxItem, *still_to_do) == 2
+
+
+async def test_codes_and_unused_links_go_and_what_says_who_came_in_through_whom_stays(story: Story) -> None:
+    conversation_id = await story.customer("hello")
+    ends_at = clock.now()
+
+    async def step(session: AsyncSession) -> None:
+        identity_id = (await conversations.get(session, conversation_id)).identity_id
+        made = {"conversation_id": conversation_id, "identity_id": identity_id}
+        made |= {"expires_at": ends_at, "created_at": ends_at}
+        session.add(Code(**made, handle="email", address="maya@example.com", code_hash="c"))
+        session.add(ContinueLink(**made, to_channel="telegram", token_hash="unused"))
+        session.add(ContinueLink(**made, to_channel="telegram", token_hash="used", used_at=ends_at))
+
+    await story.desk.write(step)
+    await story.desk.write(leavings.begin)
+    await _later(story, days=29)
+    assert (await _count(story, Code), await _count(story, ContinueLink)) == (1, 2)
+    await _later(story, days=2)
+    assert await _count(story, Code) == 0
+    assert await _count(story, ContinueLink, ContinueLink.used_at.is_(None)) == 0
+    assert await _count(story, ContinueLink) == 1
 
 
 async def test_more_than_fits_at_once_is_cleared_in_several_goes(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
