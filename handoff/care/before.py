@@ -15,9 +15,8 @@ from sqlalchemy.orm import aliased
 
 from handoff.models import Case, CaseEvent, Conversation, Effort, EffortKind, Fact, Handover, Message
 from handoff.package import Reason
-from handoff.ports import Audience, Author
+from handoff.ports import HELPERS, Audience, Author
 
-HELPERS = (Author.ASSISTANT, Author.AGENT)
 SAID_AGAIN_FREELY = frozenset({"date", "amount", "item", "reference"})
 """Nobody minds saying these twice: they are what sentences are made of, not what one looks up on a bill."""
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)

@@ -22,9 +22,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import facts
 from handoff.care import before
-from handoff.care.before import HELPERS, SAID_AGAIN_FREELY, Known, Standing
+from handoff.care.before import SAID_AGAIN_FREELY, Known, Standing
 from handoff.models import Case, CaseEvent, Conversation, EffortKind, Fact, FollowUp, Message, Survey
-from handoff.ports import Audience, Author
+from handoff.ports import HELPERS, Audience, Author
 from handoff.settings import settings
 from words import identifiers
 
