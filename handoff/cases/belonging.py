@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import customers, outbox
 from handoff.cases.looking import of_conversation
+from handoff.finding import texts
 from handoff.models import LIVE, Case, CaseConversation, Conversation, Fact, Message
 
 JOB = "words_moved"
@@ -25,10 +26,12 @@ async def keep_to_own(session: AsyncSession, conversation: Conversation) -> None
     await session.flush()
     here = Message.conversation_id == conversation.id, Message.case_id.not_in(theirs)
     left = set(await session.scalars(select(Message.case_id).where(*here).distinct()))
-    for case_id in filter(None, {*left, conversation.case_id} if left else ()):
-        outbox.add_for(session, case_id, "case", JOB, {})
     for kind in (Message, Fact):
         strange = update(kind).where(kind.conversation_id == conversation.id, kind.case_id.not_in(theirs))
         await session.execute(strange.values(case_id=conversation.case_id))
     links = delete(CaseConversation).where(CaseConversation.conversation_id == conversation.id)
     await session.execute(links.where(CaseConversation.case_id.not_in(theirs)))
+    for case_id in filter(None, {*left, conversation.case_id} if left else ()):
+        # At once, for nobody else's words may be found a moment longer, and again after whoever writes it just now.
+        await texts.rewrite(session, await session.get_one(Case, case_id))
+        outbox.add_for(session, case_id, "case", JOB, {})

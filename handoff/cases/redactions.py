@@ -5,7 +5,7 @@ loses nor revives it. What somebody else said is theirs: messages that repeat th
 a person can redact them too.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select
@@ -245,7 +245,7 @@ async def _repeated_in(session: AsyncSession, conversation: Conversation, traces
 
 
 async def _say_so(
-    session: AsyncSession, concerned: Iterable[Case], message: Message, agent: Agent, data: Mapping[str, object]
+    session: AsyncSession, concerned: Collection[Case], message: Message, agent: Agent, data: Mapping[str, object]
 ) -> None:
     """On the case they belong to, without the words; every text a case is found by is written anew."""
     for case in concerned:
@@ -254,4 +254,7 @@ async def _say_so(
         await texts.rewrite(session, case, is_for_good=True)
         for share, _ in await granting.of_case(session, case.id):
             await granting.tell_pages(session, share)
+    if not concerned:
+        # It may have stood in a case before, and the index of words keeps what was deleted.
+        await texts.compact(session)
     forgetting.compact(session, message.id)

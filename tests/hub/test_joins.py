@@ -491,6 +491,7 @@ async def test_after_a_parting_a_case_neither_is_found_by_nor_counts_the_words_o
     assert await _found(story, "10042") == [ref]
     assert (await story.case(ref)).contacts == 2
     await story.desk.write(lambda session: joins.undo(session, made.id, dana))
+    assert await _found(story, "10042") == []
     await story.settles()
     assert await _found(story, "10042") == []
     assert await _found(story, "broken") == [ref]
