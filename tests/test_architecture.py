@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-EDGES = ("desk", "api", "channels", "assistants", "company")
+EDGES = ("desk", "api", "channels", "assistants", "company", "routers")
 BOTTOM = {"ports", "events", "errors", "settings", "clock"}
 NOT_FOR_NOUNS = ("fastapi", "starlette", "httpx", "requests", "telegram", "uvicorn", "jinja2", "websockets")
 PROGRAMS = {"app", "cli", "__main__", "__init__", "demo"}

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases, floor
@@ -22,9 +22,10 @@ from handoff.cases import Actor
 from handoff.errors import NotFound
 from handoff.models import Agent, Case, CaseStatus, Priority
 from handoff.partners import progress
+from handoff.routers import Router
 from handoff.tokens import Caller, Scope
 
-router = APIRouter(prefix="/cases", tags=["cases"])
+router = Router(prefix="/cases", tags=["cases"])
 
 
 def _actor(caller: Caller) -> Actor:

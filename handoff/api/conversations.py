@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import attachments, cases, conversations, deliveries, facts, floor, handovers, ledger, turns
@@ -23,8 +23,9 @@ from handoff.db import Database
 from handoff.ledger import Speaker
 from handoff.models import Attachment, Case, Message
 from handoff.ports import Attached, Words
+from handoff.routers import Router
 
-router = APIRouter(prefix="/conversations/{conversation_id}", tags=["conversations"])
+router = Router(prefix="/conversations/{conversation_id}", tags=["conversations"])
 
 
 @router.get("")

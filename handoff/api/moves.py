@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff import cases
@@ -22,8 +22,9 @@ from handoff.api.moves_shapes import (
 from handoff.api.shapes import AttachmentShape, CaseShape, FactShape, MessageShape
 from handoff.cases import Actor
 from handoff.models import Case, CaseMove, LinkKind
+from handoff.routers import Router
 
-router = APIRouter(prefix="/cases/{ref}", tags=["cases"])
+router = Router(prefix="/cases/{ref}", tags=["cases"])
 
 
 @router.get("/messages")

@@ -1,16 +1,16 @@
 """Routes for programs, the fields their conditions look at, and the trial of the routes on a case. Supervisors only."""
 
-from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from handoff.api.auth import DatabaseOf
 from handoff.api.partners import SupervisorCaller
 from handoff.api.settings_shapes import ConditionField, RouteMade, RouteMoved, RoutePut, RouteShape, TrialShape
 from handoff.db import Database
+from handoff.routers import Router
 from handoff.routing import looking, routes
 from handoff.rules import conditions
 
-router = APIRouter(prefix="/settings", tags=["settings"])
+router = Router(prefix="/settings", tags=["settings"])
 
 
 @router.get("/condition-fields")

@@ -1,7 +1,5 @@
 """The settings of the desk for programs: teams, skills, agents, calendars and canned answers. Supervisors only."""
 
-from fastapi import APIRouter
-
 from handoff import agents, canned, staff
 from handoff.api.auth import DatabaseOf
 from handoff.api.partners import SupervisorCaller
@@ -20,9 +18,10 @@ from handoff.api.settings_shapes import (
     TeamPut,
     TeamShape,
 )
+from handoff.routers import Router
 from handoff.routing import calendars, closing, looking, skills, teams
 
-router = APIRouter(prefix="/settings", tags=["settings"])
+router = Router(prefix="/settings", tags=["settings"])
 
 
 @router.get("/teams")

@@ -4,8 +4,6 @@ Pages are built from frozen values (`pages`), read by `reads`, changed by the ve
 `templates/`. Nothing here decides who may speak; it shows what the nouns answer.
 """
 
-from fastapi import APIRouter
-
 from handoff.desk import (
     canned_routes,
     care_routes,
@@ -29,8 +27,9 @@ from handoff.desk import (
     team_routes,
 )
 from handoff.desk.refusals import refusal_page
+from handoff.routers import Router
 
-router = APIRouter(include_in_schema=False)
+router = Router(under="/desk", include_in_schema=False)
 for part in (
     doors,
     conversation_routes,

@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import Form
 from fastapi.responses import HTMLResponse
 
 from handoff import canned
 from handoff.desk.settings_pages import draw_section
 from handoff.desk.visit import Supervisor, SupervisorActor, Visit
+from handoff.routers import Router
 
-router = APIRouter(prefix="/desk/settings/canned")
+router = Router(prefix="/desk/settings/canned")
 Shortcut = Annotated[str, Form(max_length=60)]
 Words = Annotated[str, Form(max_length=5000)]
 

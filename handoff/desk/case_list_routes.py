@@ -3,7 +3,7 @@
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from handoff.desk import case_list_reads
@@ -14,8 +14,9 @@ from handoff.errors import BadInput
 from handoff.finding import bulk, search, sheets, views
 from handoff.finding.bulk import Change, Outcome, Undo
 from handoff.masking import mask
+from handoff.routers import Router
 
-router = APIRouter(prefix="/desk/cases")
+router = Router(prefix="/desk/cases")
 Address = Annotated[str, Form(max_length=3000)]
 
 

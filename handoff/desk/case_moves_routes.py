@@ -5,7 +5,7 @@ Everything answers with the page of the case as it is then; what can be taken ba
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form, Query
+from fastapi import Form, Query
 from fastapi.responses import HTMLResponse
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,8 +21,9 @@ from handoff.desk.visit import Actor, Reader
 from handoff.errors import TellonceError
 from handoff.masking import CardFree
 from handoff.models import CaseMove, CaseStatus, LinkKind, MoveKind
+from handoff.routers import Router
 
-router = APIRouter(prefix="/desk/cases")
+router = Router(prefix="/desk/cases")
 Text = Annotated[str, Form(max_length=1000)]
 
 

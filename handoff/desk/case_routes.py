@@ -5,7 +5,7 @@ Whoever adds a route about a case answers with `page_of`: the page as it is now,
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query
+from fastapi import Form, Query
 from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,8 +17,9 @@ from handoff.desk.saying import Said, with_words
 from handoff.desk.visit import Actor, Reader, Visit
 from handoff.masking import CardFree
 from handoff.models import Priority
+from handoff.routers import Router
 
-router = APIRouter(prefix="/desk/cases")
+router = Router(prefix="/desk/cases")
 Words = Annotated[CardFree, Form(max_length=2000)]
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import Form
 from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,8 +13,9 @@ from handoff.desk.visit import Supervisor, SupervisorActor, Visit
 from handoff.finding import articles, case_fields, lists, tags, views
 from handoff.finding.views import View
 from handoff.models import Article, CaseField, FieldKind
+from handoff.routers import Router
 
-router = APIRouter(prefix="/desk/settings")
+router = Router(prefix="/desk/settings")
 Name = Annotated[str, Form(max_length=100)]
 Position = Annotated[int, Form(ge=0, le=1000)]
 

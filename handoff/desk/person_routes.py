@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import Form
 from fastapi.responses import HTMLResponse
 
 from handoff import codes, joins, persons
 from handoff.desk.drawing import draw
 from handoff.desk.visit import Actor, Reader, Visit
 from handoff.errors import BadInput
+from handoff.routers import Router
 
-router = APIRouter(prefix="/desk/c/{conversation_id}")
+router = Router(prefix="/desk/c/{conversation_id}")
 
 
 @router.get("/person")

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Response
+from fastapi import Form, Query, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,8 +13,9 @@ from handoff.cases import export
 from handoff.desk.case_routes import page_of
 from handoff.desk.visit import Actor, Reader, Supervisor, SupervisorActor
 from handoff.errors import BadInput
+from handoff.routers import Router
 
-router = APIRouter(prefix="/desk/cases/{ref}")
+router = Router(prefix="/desk/cases/{ref}")
 
 
 @router.get("/export")

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form
+from fastapi import Form
 from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,11 +11,12 @@ from handoff.desk.settings_pages import draw_section
 from handoff.desk.team_routes import Page
 from handoff.desk.visit import Supervisor, SupervisorActor, Visit
 from handoff.models import Calendar, Route
+from handoff.routers import Router
 from handoff.routing import calendars, looking, routes
 from handoff.routing.looking import Trial
 from handoff.rules.fields import LABELS
 
-router = APIRouter(prefix="/desk/settings")
+router = Router(prefix="/desk/settings")
 
 
 async def _draw_calendars(visit: Visit, said: str | None = None) -> HTMLResponse:

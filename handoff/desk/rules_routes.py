@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Form
+from fastapi import Form
 from fastapi.responses import HTMLResponse
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,11 +13,12 @@ from handoff.desk.settings_forms import ConditionsFilled
 from handoff.desk.settings_pages import draw_section
 from handoff.desk.visit import Supervisor, SupervisorActor, Visit
 from handoff.models import Trigger
+from handoff.routers import Router
 from handoff.rules import actions, clocks, triggers
 from handoff.rules.fields import LABELS
 from handoff.rules.happenings import EVENTS, SINCES
 
-router = APIRouter(prefix="/desk/settings")
+router = Router(prefix="/desk/settings")
 
 
 class TargetFilled(Filled):

@@ -1,12 +1,12 @@
 """The way into the settings. Each section has routes of its own."""
 
-from fastapi import APIRouter
 from fastapi.responses import RedirectResponse
 
 from handoff.desk.settings_pages import SECTIONS
 from handoff.desk.visit import Supervisor
+from handoff.routers import Router
 
-router = APIRouter(prefix="/desk/settings")
+router = Router(prefix="/desk/settings")
 
 
 @router.get("")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form
+from fastapi import Form
 from fastapi.responses import HTMLResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,9 +12,10 @@ from handoff.desk.settings_forms import AgentForm, NewAgentForm, TeamForm
 from handoff.desk.settings_pages import draw_section
 from handoff.desk.visit import Supervisor, SupervisorActor, Visit
 from handoff.invitations import Invitation
+from handoff.routers import Router
 from handoff.routing import calendars, closing, looking, skills, teams
 
-router = APIRouter(prefix="/desk/settings")
+router = Router(prefix="/desk/settings")
 Name = Annotated[str, Form(max_length=200)]
 
 
