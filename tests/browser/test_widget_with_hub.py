@@ -1,6 +1,7 @@
 """The chat widget on the real hub: shop page, socket, ledger and floor, with a scripted assistant."""
 
 import asyncio
+import re
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -102,6 +103,10 @@ def page(context: BrowserContext, hub: Hub) -> Page:
     return page
 
 
+ARRIVED = re.compile("sent|delivered")
+"""What a page says of words that the hub has."""
+
+
 def write(page: Page, text: str) -> None:
     page.get_by_label("Write a message").fill(text)
     page.keyboard.press("Enter")
@@ -136,6 +141,7 @@ def test_an_agent_comes_and_goes_under_the_customers_eyes(page: Page, hub: Hub) 
     expect(page.get_by_role("button", name="Talking to Dana")).to_be_visible()
     hub.write(lambda session: conversations.say(session, conversation_id, Speaker.of(dana), Words("Dana here.")))
     write(page, "thank you")
+    expect(page.locator(".message[data-author=customer] .state").last).to_have_attribute("data-is", ARRIVED)
     handback = Handback(summary="Pickup booked.")
     hub.write(lambda session: handbacks.give_back(session, conversation_id, dana, handback))
     expect(page.locator(".log .words").last).to_have_text("Dana booked your pickup. Anything else?")
